@@ -1,0 +1,700 @@
+//! The fold of a case: its own stream and those linked to it, from the clue on.
+//! Corrections are slips: the fold keeps what was written and works with what is effective.
+
+use crate::event::*;
+use crate::ids::*;
+use crate::people::OfficerSeen;
+use jiff::civil::{Date, DateTime};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// A case as its records tell it.
+#[derive(Clone, Debug, Default)]
+pub struct Case {
+    pub id: String,
+    pub title: String,
+    pub number: Option<String>,
+    pub procedure: String,
+    pub edition: String,
+    pub department: String,
+    pub source: Option<ClueSource>,
+    pub clue: Option<ClueId>,
+    pub cause: Option<CauseId>,
+    pub cause_title: String,
+    pub cause_verified: bool,
+    pub handlers: Vec<OfficerSeen>,
+    /// Everyone who ever handled it: they cannot review it.
+    pub ever_handlers: Vec<PersonId>,
+    pub parties: Vec<Party>,
+    pub to_inform: Vec<Inform>,
+    pub inform_impossible: Vec<(String, DateTime)>,
+    pub papers: Vec<Paper>,
+    pub evidence: Vec<Evidence>,
+    pub visits: Vec<Visit>,
+    pub statements: Vec<Statement>,
+    pub waivers: Vec<(PartyId, DateTime)>,
+    pub flaws: Vec<FlawState>,
+    pub received_at: Option<DateTime>,
+    pub registered_at: Option<DateTime>,
+    pub opened_at: Option<DateTime>,
+    pub started_before_filing: Option<DateTime>,
+    pub filed_at: Option<DateTime>,
+    pub filed_on: Option<Date>,
+    pub declined_at: Option<DateTime>,
+    pub decline_reason: String,
+    pub concluded_at: Option<DateTime>,
+    pub concluded_on: Option<Date>,
+    pub outcome: String,
+    pub archived_at: Option<DateTime>,
+    pub archived: Option<(FileRef, u32, String)>,
+    pub slips: Vec<Slip>,
+    pub protected: Vec<(u64, String)>,
+    /// Every entry in ledger order, as it was written.
+    pub records: Vec<Recorded>,
+    /// The version of each stream this view has read: what guards state.
+    pub versions: BTreeMap<StreamId, u64>,
+}
+
+/// A paper with all its versions.
+#[derive(Clone, Debug)]
+pub struct Paper {
+    pub id: PaperId,
+    pub kind: PaperKind,
+    pub title: String,
+    pub subject: String,
+    pub versions: Vec<PaperVersion>,
+    pub state: PaperState,
+    pub series: Option<(String, u64)>,
+    pub number: Option<String>,
+    pub numbered_at: Option<DateTime>,
+    pub issued: Option<Issued>,
+    pub scans: Vec<Scan>,
+    pub signature_refused: Option<SignatureRefusal>,
+    pub services: Vec<Service>,
+    pub approved_at: Option<DateTime>,
+    pub refused_at: Option<DateTime>,
+}
+
+impl Paper {
+    pub fn current(&self) -> Option<&PaperVersion> {
+        self.versions.last()
+    }
+    pub fn field(&self, name: &str) -> Option<&Value> {
+        self.current().and_then(|v| v.fields.get(name))
+    }
+    pub fn text(&self, name: &str) -> &str {
+        self.field(name).and_then(Value::as_str).unwrap_or_default()
+    }
+    /// When what it records happened; for a form, when it was submitted.
+    pub fn made_at(&self) -> Option<DateTime> {
+        self.current().map(|v| v.happened.from)
+    }
+    pub fn signed_at(&self) -> Option<DateTime> {
+        let scan = self.scans.last().map(|s| s.at);
+        let refused = self.signature_refused.as_ref().map(|r| r.at);
+        scan.or(refused)
+    }
+    pub fn served_to(&self, whom: &str) -> Option<&Service> {
+        self.services.iter().find(|s| s.to == whom)
+    }
+    /// The step whose opinion is awaited, while one is.
+    pub fn awaiting(&self) -> Option<&Step> {
+        match self.state {
+            PaperState::Awaiting { step } => self.current().and_then(|v| v.steps.get(step)),
+            _ => None,
+        }
+    }
+    pub fn is_void(&self) -> bool {
+        matches!(self.state, PaperState::Void | PaperState::Refused)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct PaperVersion {
+    pub version: u32,
+    pub sequence: u64,
+    pub fields: Map<String, Value>,
+    pub fields_digest: String,
+    pub digest: String,
+    pub steps: Vec<Step>,
+    pub happened: Span,
+    pub recorded_at: DateTime,
+    pub by: PersonId,
+    pub by_name: String,
+    pub opinions: Vec<Opinion>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Opinion {
+    pub step: String,
+    pub title: String,
+    pub by: PersonId,
+    pub name: String,
+    pub outcome: Outcome,
+    pub opinion: String,
+    pub at: DateTime,
+    pub on_behalf_of: Option<PersonId>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaperState {
+    Awaiting { step: usize },
+    Returned,
+    Refused,
+    Approved,
+    Numbered,
+    Issued,
+    Void,
+}
+
+impl PaperState {
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Awaiting { .. } => "awaiting",
+            Self::Returned => "returned",
+            Self::Refused => "refused",
+            Self::Approved => "approved",
+            Self::Numbered => "numbered",
+            Self::Issued => "issued",
+            Self::Void => "void",
+        }
+    }
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Awaiting { .. } => "待审批",
+            Self::Returned => "已退回",
+            Self::Refused => "未予批准",
+            Self::Approved => "已批准",
+            Self::Numbered => "已编号，正在成文",
+            Self::Issued => "已成文",
+            Self::Void => "作废",
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Issued {
+    pub at: DateTime,
+    pub file: FileRef,
+    pub pages_count: u32,
+    pub sequence: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Scan {
+    pub at: DateTime,
+    pub file: FileRef,
+    pub pages_count: u32,
+    pub pages_expected: u32,
+    pub located: String,
+    pub sequence: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct SignatureRefusal {
+    pub at: DateTime,
+    pub who: String,
+    pub reason: String,
+    pub witness: String,
+    pub no_witness_reason: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Service {
+    pub at: DateTime,
+    pub to: String,
+    pub method: ServiceMethod,
+    pub recipient: String,
+    pub relation: String,
+    pub voucher: String,
+    pub effective_on: Date,
+    pub proof: Option<FileRef>,
+    pub sequence: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    pub id: EvidenceId,
+    pub number: u32,
+    pub kind: String,
+    pub name: String,
+    pub source: String,
+    pub proves: String,
+    pub file: Option<FileRef>,
+    pub footage: bool,
+    pub located: String,
+    pub happened: Span,
+    pub attached_at: DateTime,
+    pub by: String,
+    pub sequence: u64,
+    /// Taken out by a slip (wrong attachment): kept and shown, no longer relied on.
+    pub withdrawn: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Visit {
+    pub id: VisitId,
+    pub purpose: String,
+    pub place: String,
+    pub officers: Vec<OfficerSeen>,
+    pub started: DateTime,
+    pub ended: Option<DateTime>,
+    pub certificates_shown: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Statement {
+    pub party: PartyId,
+    pub how: String,
+    pub at: DateTime,
+    pub points: Vec<Point>,
+}
+
+/// A flaw and what became of it.
+#[derive(Clone, Debug)]
+pub struct FlawState {
+    pub sequence: u64,
+    pub flaw: Flaw,
+    pub at: DateTime,
+    pub cured: Option<String>,
+    pub decided: Option<(bool, String, String)>,
+}
+
+impl FlawState {
+    /// A grave flaw keeps what rests on it waiting until cured or decided upon.
+    pub fn open(&self) -> bool {
+        self.cured.is_none() && self.decided.is_none()
+    }
+    pub fn blocks(&self) -> bool {
+        self.flaw.severity == Severity::Grave && self.open()
+    }
+}
+
+/// A correction slip (更正).
+#[derive(Clone, Debug)]
+pub struct Slip {
+    pub sequence: u64,
+    pub target: u64,
+    pub member: String,
+    pub original: Value,
+    pub effective: Value,
+    pub reason: String,
+    pub at: DateTime,
+    pub by: String,
+}
+
+impl Case {
+    /// Folds entries, in ledger order, of the case's own stream and those linked to it.
+    pub fn fold(records: Vec<Recorded>) -> Case {
+        let mut slips: BTreeMap<u64, Vec<(String, Value)>> = BTreeMap::new();
+        for r in &records {
+            if let Event::Corrected { target, member, effective, .. } = &r.event {
+                slips.entry(*target).or_default().push((member.clone(), effective.clone()));
+            }
+        }
+        let mut case = Case::default();
+        for r in &records {
+            let version = case.versions.entry(r.stream.clone()).or_default();
+            *version = (*version).max(r.version);
+            match slips.get(&r.sequence) {
+                Some(changes) => case.take(&effective(r, changes)),
+                None => case.take(r),
+            }
+        }
+        case.records = records;
+        case
+    }
+
+    fn take(&mut self, r: &Recorded) {
+        let at = r.happened.from;
+        for flaw in &r.envelope.flaws {
+            self.flaws.push(FlawState {
+                sequence: r.sequence,
+                flaw: flaw.clone(),
+                at,
+                cured: None,
+                decided: None,
+            });
+        }
+        match &r.event {
+            Event::ClueRegistered { received_at, source, .. } => {
+                self.received_at = Some(*received_at);
+                self.registered_at = Some(r.recorded_at);
+                self.source = Some(*source);
+            }
+            Event::CaseOpened { clue, title, procedure, edition, department, source, received_at, to_inform, handlers } => {
+                self.id = r.stream.subject().to_owned();
+                self.clue = Some(clue.clone());
+                self.title = title.clone();
+                self.procedure = procedure.clone();
+                self.edition = edition.clone();
+                self.department = department.0.clone();
+                self.source = Some(*source);
+                self.received_at = Some(*received_at);
+                self.to_inform = to_inform.clone();
+                self.opened_at = Some(at);
+                self.set_handlers(handlers);
+            }
+            Event::HandlersAssigned { handlers, .. } => self.set_handlers(handlers),
+            Event::PartyRecorded { party } => match self.parties.iter_mut().find(|p| p.id == party.id) {
+                Some(known) => *known = party.clone(),
+                None => self.parties.push(party.clone()),
+            },
+            Event::CauseChosen { cause, title, case_title, verified } => {
+                self.cause = Some(cause.clone());
+                self.cause_title = title.clone();
+                self.title = case_title.clone();
+                self.cause_verified = *verified;
+            }
+            Event::StartedBeforeFiling { .. } => self.started_before_filing = Some(at),
+            Event::CaseFiled { number, on } => {
+                self.number = Some(number.clone());
+                self.filed_at = Some(at);
+                self.filed_on = Some(*on);
+            }
+            Event::FilingDeclined { reason, .. } => {
+                self.declined_at = Some(at);
+                self.decline_reason = reason.clone();
+            }
+            Event::InformImpossible { whom, .. } => self.inform_impossible.push((whom.clone(), at)),
+            Event::VisitStarted { visit, purpose, certificates_shown, .. } => self.visits.push(Visit {
+                id: visit.clone(),
+                purpose: purpose.clone(),
+                place: r.envelope.place.clone(),
+                officers: r.envelope.officers.clone(),
+                started: at,
+                ended: None,
+                certificates_shown: *certificates_shown,
+            }),
+            Event::VisitEnded { visit, .. } => {
+                if let Some(v) = self.visits.iter_mut().find(|v| v.id == *visit) {
+                    v.ended = Some(r.happened.end());
+                }
+            }
+            Event::EvidenceAttached { evidence, number, evidence_kind, name, source, proves, file, footage, located, .. } => {
+                self.evidence.push(Evidence {
+                    id: evidence.clone(),
+                    number: *number,
+                    kind: evidence_kind.clone(),
+                    name: name.clone(),
+                    source: source.clone(),
+                    proves: proves.clone(),
+                    file: file.clone(),
+                    footage: *footage,
+                    located: located.clone(),
+                    happened: r.happened,
+                    attached_at: r.recorded_at,
+                    by: r.envelope.by.clone(),
+                    sequence: r.sequence,
+                    withdrawn: false,
+                });
+            }
+            Event::StatementMade { party, how, points } => self.statements.push(Statement {
+                party: party.clone(),
+                how: how.clone(),
+                at,
+                points: points.clone(),
+            }),
+            Event::StatementWaived { party, .. } => self.waivers.push((party.clone(), at)),
+            Event::CaseConcluded { on, outcome } => {
+                self.concluded_at = Some(at);
+                self.concluded_on = Some(*on);
+                self.outcome = outcome.clone();
+            }
+            Event::CaseArchived { volume, pages_count, archive_number, .. } => {
+                self.archived_at = Some(at);
+                self.archived = Some((volume.clone(), *pages_count, archive_number.clone()));
+            }
+            Event::Corrected { target, member, original, effective, reason } => {
+                if member == "withdrawn" {
+                    if let Some(e) = self.evidence.iter_mut().find(|e| e.sequence == *target) {
+                        e.withdrawn = effective == &Value::Bool(true);
+                    }
+                }
+                self.slips.push(Slip {
+                    sequence: r.sequence,
+                    target: *target,
+                    member: member.clone(),
+                    original: original.clone(),
+                    effective: effective.clone(),
+                    reason: reason.clone(),
+                    at: r.recorded_at,
+                    by: r.envelope.by.clone(),
+                });
+            }
+            Event::FlawDecided { target, rule, rely, reason } => {
+                for f in self.flaws.iter_mut().filter(|f| f.sequence == *target && f.flaw.rule == *rule) {
+                    f.decided = Some((*rely, reason.clone(), r.envelope.by.clone()));
+                }
+            }
+            Event::ProtectionRaised { target, member, .. } => self.protected.push((*target, member.clone())),
+            _ => self.take_paper(r),
+        }
+    }
+
+    fn set_handlers(&mut self, handlers: &[OfficerSeen]) {
+        self.handlers = handlers.to_vec();
+        for h in handlers {
+            if !self.ever_handlers.contains(&h.id) {
+                self.ever_handlers.push(h.id.clone());
+            }
+        }
+    }
+
+    fn take_paper(&mut self, r: &Recorded) {
+        let at = r.happened.from;
+        match &r.event {
+            Event::PaperSubmitted { paper, paper_kind, title, paper_version, subject, fields, fields_digest, digest, steps } => {
+                let version = PaperVersion {
+                    version: *paper_version,
+                    sequence: r.sequence,
+                    fields: fields.clone(),
+                    fields_digest: fields_digest.clone(),
+                    digest: digest.clone(),
+                    steps: steps.clone(),
+                    happened: r.happened,
+                    recorded_at: r.recorded_at,
+                    by: r.actor.clone(),
+                    by_name: r.envelope.by.clone(),
+                    opinions: vec![],
+                };
+                let state = if steps.is_empty() { PaperState::Approved } else { PaperState::Awaiting { step: 0 } };
+                let approved_at = steps.is_empty().then_some(at);
+                match self.papers.iter_mut().find(|p| p.id == *paper) {
+                    Some(known) => {
+                        known.versions.push(version);
+                        known.state = state;
+                        known.approved_at = approved_at;
+                    }
+                    None => self.papers.push(Paper {
+                        id: paper.clone(),
+                        kind: paper_kind.clone(),
+                        title: title.clone(),
+                        subject: subject.clone(),
+                        versions: vec![version],
+                        state,
+                        series: None,
+                        number: None,
+                        numbered_at: None,
+                        issued: None,
+                        scans: vec![],
+                        signature_refused: None,
+                        services: vec![],
+                        approved_at,
+                        refused_at: None,
+                    }),
+                }
+            }
+            Event::OpinionGiven { paper, step, outcome, opinion, on_behalf_of, .. } => {
+                let Some(p) = self.paper_mut(paper) else { return };
+                let Some(v) = p.versions.last_mut() else { return };
+                let title = v.steps.iter().find(|s| s.step == *step).map(|s| s.title.clone()).unwrap_or_default();
+                v.opinions.push(Opinion {
+                    step: step.clone(),
+                    title,
+                    by: r.actor.clone(),
+                    name: r.envelope.by.clone(),
+                    outcome: *outcome,
+                    opinion: opinion.clone(),
+                    at,
+                    on_behalf_of: on_behalf_of.clone(),
+                });
+                p.state = match outcome {
+                    Outcome::Approve | Outcome::ApproveWithChanges => PaperState::Awaiting { step: v.opinions.len() },
+                    Outcome::Return => PaperState::Returned,
+                    Outcome::Refuse => {
+                        p.refused_at = Some(at);
+                        PaperState::Refused
+                    }
+                };
+            }
+            Event::PaperApproved { paper, .. } => {
+                if let Some(p) = self.paper_mut(paper) {
+                    p.state = PaperState::Approved;
+                    p.approved_at = Some(at);
+                }
+            }
+            Event::PaperNumbered { paper, series, ordinal, number, .. } => {
+                if let Some(p) = self.paper_mut(paper) {
+                    p.state = PaperState::Numbered;
+                    p.series = Some((series.clone(), *ordinal));
+                    p.number = Some(number.clone());
+                    p.numbered_at = Some(at);
+                }
+            }
+            Event::PaperIssued { paper, file, pages_count } => {
+                if let Some(p) = self.paper_mut(paper) {
+                    p.state = PaperState::Issued;
+                    p.issued = Some(Issued { at, file: file.clone(), pages_count: *pages_count, sequence: r.sequence });
+                }
+            }
+            Event::NumberVoided { paper, .. } => {
+                if let Some(p) = self.paper_mut(paper) {
+                    p.state = PaperState::Void;
+                }
+            }
+            Event::PaperScanned { paper, file, pages_count, pages_expected, located } => {
+                if let Some(p) = self.paper_mut(paper) {
+                    p.scans.push(Scan {
+                        at,
+                        file: file.clone(),
+                        pages_count: *pages_count,
+                        pages_expected: *pages_expected,
+                        located: located.clone(),
+                        sequence: r.sequence,
+                    });
+                }
+            }
+            Event::SignatureRefused { paper, who, reason, witness, no_witness_reason } => {
+                if let Some(p) = self.paper_mut(paper) {
+                    p.signature_refused = Some(SignatureRefusal {
+                        at,
+                        who: who.clone(),
+                        reason: reason.clone(),
+                        witness: witness.clone(),
+                        no_witness_reason: no_witness_reason.clone(),
+                    });
+                }
+            }
+            Event::PaperServed { paper, to, method, recipient, relation, voucher, effective_on, proof, .. } => {
+                if let Some(p) = self.paper_mut(paper) {
+                    p.services.push(Service {
+                        at,
+                        to: to.clone(),
+                        method: *method,
+                        recipient: recipient.clone(),
+                        relation: relation.clone(),
+                        voucher: voucher.clone(),
+                        effective_on: *effective_on,
+                        proof: proof.clone(),
+                        sequence: r.sequence,
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn paper_mut(&mut self, id: &PaperId) -> Option<&mut Paper> {
+        self.papers.iter_mut().find(|p| p.id == *id)
+    }
+
+    pub fn paper(&self, id: &PaperId) -> Option<&Paper> {
+        self.papers.iter().find(|p| p.id == *id)
+    }
+
+    /// Papers of a kind that still stand, oldest first.
+    pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl DoubleEndedIterator<Item = &'a Paper> {
+        self.papers.iter().filter(move |p| p.kind.0 == kind && !p.is_void())
+    }
+
+    pub fn evidence(&self, id: &EvidenceId) -> Option<&Evidence> {
+        self.evidence.iter().find(|e| e.id == *id)
+    }
+
+    pub fn party(&self, id: &str) -> Option<&Party> {
+        self.parties.iter().find(|p| p.id == id)
+    }
+
+    pub fn handles(&self, person: &PersonId) -> bool {
+        self.handlers.iter().any(|h| h.id == *person)
+    }
+
+    /// The stage of the rail the case stands in.
+    pub fn stage(&self) -> Stage {
+        let issued = |kind: &str| self.of_kind(kind).any(|p| p.issued.is_some());
+        let submitted = |kind: &str| self.of_kind(kind).next().is_some();
+        if self.archived_at.is_some() {
+            Stage::Archived
+        } else if self.concluded_at.is_some() {
+            Stage::Concluded
+        } else if self.declined_at.is_some() {
+            Stage::Declined
+        } else if self.of_kind("penalty-decision").any(|p| p.issued.is_some() && !p.services.is_empty()) {
+            Stage::Performance
+        } else if issued("penalty-decision") {
+            Stage::Service
+        } else if issued("prior-notice") || submitted("decision-approval") {
+            Stage::Decision
+        } else if submitted("investigation-report") {
+            Stage::Review
+        } else if self.filed_at.is_some() {
+            Stage::Investigation
+        } else {
+            Stage::Accepted
+        }
+    }
+}
+
+/// The stations of the ordinary penalty's rail (Art. 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    Accepted,
+    Investigation,
+    Review,
+    Decision,
+    Service,
+    Performance,
+    Concluded,
+    Archived,
+    Declined,
+}
+
+impl Stage {
+    pub const ALL: [Stage; 9] = [
+        Stage::Accepted,
+        Stage::Investigation,
+        Stage::Review,
+        Stage::Decision,
+        Stage::Service,
+        Stage::Performance,
+        Stage::Concluded,
+        Stage::Archived,
+        Stage::Declined,
+    ];
+    pub fn code(self) -> &'static str {
+        match self {
+            Stage::Accepted => "accepted",
+            Stage::Investigation => "investigation",
+            Stage::Review => "review",
+            Stage::Decision => "decision",
+            Stage::Service => "service",
+            Stage::Performance => "performance",
+            Stage::Concluded => "concluded",
+            Stage::Archived => "archived",
+            Stage::Declined => "declined",
+        }
+    }
+    pub fn parse(code: &str) -> Option<Stage> {
+        Stage::ALL.into_iter().find(|s| s.code() == code)
+    }
+    pub fn title(self) -> &'static str {
+        match self {
+            Stage::Accepted => "受案",
+            Stage::Investigation => "调查取证",
+            Stage::Review => "审核",
+            Stage::Decision => "决定",
+            Stage::Service => "送达",
+            Stage::Performance => "履行",
+            Stage::Concluded => "终结",
+            Stage::Archived => "归档",
+            Stage::Declined => "不予立案",
+        }
+    }
+}
+
+/// The record with its slips applied: members by dotted name, or `happened.from`/`happened.to`.
+fn effective(r: &Recorded, changes: &[(String, Value)]) -> Recorded {
+    let Ok(mut whole) = serde_json::to_value(r) else { return r.clone() };
+    for (member, value) in changes {
+        let inside = match member.split_once('.') {
+            Some(("happened" | "envelope", _)) => member.clone(),
+            _ => format!("event.{member}"),
+        };
+        let pointer = format!("/{}", inside.replace('.', "/"));
+        if let Some(slot) = whole.pointer_mut(&pointer) {
+            *slot = value.clone();
+        }
+    }
+    serde_json::from_value(whole).unwrap_or_else(|_| r.clone())
+}

@@ -1,0 +1,343 @@
+//! The closed registry of checks: conditions on an act's own fields and the facts around it.
+//! A check answers with the sentences of what is wrong; none means it is met.
+
+use crate::event::{OfficerOverlap, Party, PartyKind, ServiceMethod, Span};
+use crate::facts::Ask;
+use crate::people::{OfficerSeen, Person};
+use crate::rulebook::split_call;
+use jiff::civil::DateTime;
+use serde_json::{Map, Value};
+
+/// The act as its checks see it, before it is recorded.
+pub struct Act<'a> {
+    pub actor: &'a Person,
+    pub officers: &'a [OfficerSeen],
+    pub span: Span,
+    pub fields: &'a Map<String, Value>,
+    /// Other acts in which an officer stands at the same time, in any stream.
+    pub overlaps: &'a [OfficerOverlap],
+    pub method: Option<ServiceMethod>,
+}
+
+pub struct CheckDef {
+    pub name: &'static str,
+    pub find: fn(&Ask, &Act, &[&str]) -> Vec<String>,
+}
+
+/// Looks a check up by its name.
+pub fn find(name: &str) -> Option<&'static CheckDef> {
+    ALL.iter().find(|c| c.name == name)
+}
+
+/// What is wrong with the act by one check expression.
+pub fn problems(ask: &Ask, act: &Act, expression: &str) -> Vec<String> {
+    let (name, args) = split_call(expression);
+    find(name).map(|c| (c.find)(ask, act, &args)).unwrap_or_default()
+}
+
+pub static ALL: &[CheckDef] = &[
+    CheckDef { name: "two-officers", find: two_officers },
+    CheckDef { name: "certificates-valid", find: certificates_valid },
+    CheckDef { name: "officers-not-elsewhere", find: officers_not_elsewhere },
+    CheckDef { name: "certificates-shown", find: certificates_shown },
+    CheckDef { name: "on-working-day", find: on_working_day },
+    CheckDef { name: "not-a-handler", find: not_a_handler },
+    CheckDef { name: "reviewer-qualified", find: reviewer_qualified },
+    CheckDef { name: "amount-in-range", find: amount_in_range },
+    CheckDef { name: "not-heavier-than-notified", find: not_heavier_than_notified },
+    CheckDef { name: "facts-equal-notice", find: facts_equal_notice },
+    CheckDef { name: "facts-rest-on-evidence", find: facts_rest_on_evidence },
+    CheckDef { name: "every-point-found", find: every_point_found },
+    CheckDef { name: "service-proven", find: service_proven },
+    CheckDef { name: "method-not-electronic", find: method_not_electronic },
+    CheckDef { name: "direct-first", find: direct_first },
+    CheckDef { name: "refusal-witnessed", find: refusal_witnessed },
+    CheckDef { name: "guardian-present", find: guardian_present },
+    CheckDef { name: "pages-complete", find: pages_complete },
+    CheckDef { name: "competent", find: competent },
+    CheckDef { name: "opinion-written", find: opinion_written },
+];
+
+fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> &'a str {
+    fields.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn one(problem: bool, sentence: impl FnOnce() -> String) -> Vec<String> {
+    if problem { vec![sentence()] } else { vec![] }
+}
+
+fn two_officers(_: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
+    let mut ids: Vec<_> = act.officers.iter().map(|o| &o.id).collect();
+    ids.sort();
+    ids.dedup();
+    one(ids.len() < 2, || format!("执法人员{}人，不足两人", ids.len()))
+}
+
+fn certificates_valid(_: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
+    act.officers
+        .iter()
+        .filter(|o| !o.valid)
+        .map(|o| {
+            if o.certificate.is_empty() {
+                format!("{}没有执法证件", o.name)
+            } else {
+                format!("{}的执法证件（{}）当日不在有效期内", o.name, o.certificate)
+            }
+        })
+        .collect()
+}
+
+fn officers_not_elsewhere(_: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
+    act.overlaps
+        .iter()
+        .map(|o| {
+            let name = act.officers.iter().find(|s| s.id == o.officer).map_or("执法人员", |s| s.name.as_str());
+            format!("{name}在同一时间还在另一处执法（{}）", o.what)
+        })
+        .collect()
+}
+
+fn certificates_shown(_: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
+    let shown = match act.fields.get("certificates_shown") {
+        Some(Value::Bool(yes)) => *yes,
+        Some(Value::Object(statement)) => matches!(
+            statement.get("shown"),
+            Some(Value::Bool(true)) | Some(Value::String(_))
+        ) && statement.get("shown").and_then(Value::as_str) != Some("否"),
+        _ => false,
+    };
+    one(!shown, || "没有出示执法证件的记录".into())
+}
+
+/// Nothing forbids serving on a day of rest; it stands in the file as it was.
+fn on_working_day(ask: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
+    let day = act.span.from.date();
+    let rest = ask.book.calendars.is_working_day(day) == Some(false);
+    one(rest, || format!("{}年{}月{}日不是工作日", day.year(), day.month(), day.day()))
+}
+
+fn not_a_handler(ask: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
+    one(ask.case.ever_handlers.contains(&act.actor.id), || {
+        format!("{}是（或者曾是）本案承办人，不能审核本案", act.actor.name)
+    })
+}
+
+fn reviewer_qualified(_: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
+    one(act.actor.qualification.as_deref().unwrap_or_default().is_empty(), || {
+        format!("{}没有登记国家统一法律职业资格", act.actor.name)
+    })
+}
+
+/// Fines named in the act, in fen, of its list of measures.
+pub fn fines_fen(fields: &Map<String, Value>) -> Vec<i64> {
+    fields
+        .get("measures")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter(|row| row.get("kind").and_then(Value::as_str).is_some_and(|k| k.contains("罚款")))
+        .filter_map(|row| row.get("amount_fen").and_then(Value::as_i64))
+        .collect()
+}
+
+/// Kinds of penalty named in the act.
+fn kinds(fields: &Map<String, Value>) -> Vec<String> {
+    fields
+        .get("measures")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|row| row.get("kind").and_then(Value::as_str))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn amount_in_range(ask: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
+    let Some(cause) = ask.case.cause.as_ref().and_then(|c| ask.book.causes.get(&c.0)) else { return vec![] };
+    let Some((min, max)) = cause.fine_bounds_fen() else { return vec![] };
+    fines_fen(act.fields)
+        .into_iter()
+        .filter(|fine| *fine < min || *fine > max)
+        .map(|fine| {
+            format!(
+                "罚款{}超出“{}”的法定幅度（{}至{}）",
+                crate::money::Fen(fine),
+                cause.title,
+                crate::money::Fen(min),
+                crate::money::Fen(max)
+            )
+        })
+        .collect()
+}
+
+fn notice<'a>(ask: &Ask<'a>) -> Option<&'a Map<String, Value>> {
+    ask.case.of_kind("prior-notice").filter(|p| !p.services.is_empty()).next_back().and_then(|p| p.current()).map(|v| &v.fields)
+}
+
+fn not_heavier_than_notified(ask: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
+    let Some(notified) = notice(ask) else { return vec![] };
+    let sum = |fields| fines_fen(fields).iter().sum::<i64>();
+    let (told, now) = (sum(notified), sum(act.fields));
+    let mut problems = one(now > told, || {
+        format!("罚款{}重于事先告知的{}，应当重新告知", crate::money::Fen(now), crate::money::Fen(told))
+    });
+    let told_kinds = kinds(notified);
+    for kind in kinds(act.fields) {
+        if !told_kinds.contains(&kind) {
+            problems.push(format!("“{kind}”没有事先告知，应当重新告知"));
+        }
+    }
+    problems
+}
+
+fn facts_equal_notice(ask: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
+    let Some(notified) = notice(ask) else { return vec![] };
+    let words = |fields: &Map<String, Value>, names: &[&str]| -> String {
+        names
+            .iter()
+            .filter_map(|n| fields.get(*n))
+            .map(|v| match v {
+                Value::String(s) => s.clone(),
+                Value::Array(rows) => rows
+                    .iter()
+                    .filter_map(|r| r.as_str().or_else(|| r.get("text").and_then(Value::as_str)))
+                    .collect::<Vec<_>>()
+                    .join(""),
+                _ => String::new(),
+            })
+            .flat_map(|s| s.chars().filter(|c| !c.is_whitespace()).collect::<Vec<_>>())
+            .collect()
+    };
+    let mut problems = vec![];
+    for (names, what) in [(["articles_penalty"], "法律依据"), (["facts"], "违法事实")] {
+        let (told, now) = (words(notified, &names), words(act.fields, &names));
+        if !told.is_empty() && !now.is_empty() && told != now {
+            problems.push(format!("决定的{what}与事先告知书不一致，应当改正或者重新告知"));
+        }
+    }
+    problems
+}
+
+fn facts_rest_on_evidence(_: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
+    let Some(facts) = act.fields.get("facts").and_then(Value::as_array) else {
+        return vec!["没有写明违法事实".into()];
+    };
+    facts
+        .iter()
+        .enumerate()
+        .filter(|(_, f)| f.get("evidence").and_then(Value::as_array).is_none_or(Vec::is_empty))
+        .map(|(i, _)| format!("第{}项事实没有证据支持", i + 1))
+        .collect()
+}
+
+fn every_point_found(ask: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
+    let findings = act.fields.get("findings").and_then(Value::as_array).cloned().unwrap_or_default();
+    ask.case
+        .statements
+        .iter()
+        .flat_map(|s| &s.points)
+        .filter(|point| {
+            !findings.iter().any(|row| {
+                let names = row.get("point").and_then(Value::as_str).unwrap_or_default();
+                (names == point.text || names == point.id.0)
+                    && row.get("reason").and_then(Value::as_str).is_some_and(|r| !r.trim().is_empty())
+                    && row.get("adopted").and_then(Value::as_str).is_some_and(|a| !a.is_empty())
+            })
+        })
+        .map(|point| format!("意见“{}”没有复核结论或者理由", point.text))
+        .collect()
+}
+
+/// Each way of service has its own proof (Art. 22; 民事诉讼法 87–95).
+fn service_proven(_: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
+    let has = |name: &str| !text(act.fields, name).trim().is_empty();
+    let proof = act.fields.get("proof").is_some_and(|p| !p.is_null());
+    let mut problems = vec![];
+    match act.method {
+        Some(ServiceMethod::Direct) => {
+            problems.extend(one(!has("recipient"), || "直接送达没有受送达人签收".into()));
+        }
+        Some(ServiceMethod::Leaving) => {
+            problems.extend(one(!has("refusal"), || "留置送达没有注明拒收事由".into()));
+            problems.extend(one(!has("witness") && !proof, || {
+                "留置送达既没有见证人，也没有拍照、录像".into()
+            }));
+        }
+        Some(ServiceMethod::Post) => {
+            problems.extend(one(!has("voucher"), || "邮寄送达没有邮寄凭证号".into()));
+            problems.extend(one(!proof, || "邮寄送达没有回执".into()));
+        }
+        Some(ServiceMethod::Electronic) => {
+            problems.extend(one(!has("voucher"), || "电子送达没有注明时间和受送达人的号码或者地址".into()));
+            problems.extend(one(!proof, || "电子送达没有截图、录屏等记录".into()));
+        }
+        Some(ServiceMethod::Entrusted | ServiceMethod::HandedOn) => {
+            problems.extend(one(!has("relation"), || "没有注明受托或者转交的单位".into()));
+        }
+        Some(ServiceMethod::PublicNotice) => {
+            problems.extend(one(!has("why_not_direct"), || "公告送达没有记明原因和经过".into()));
+            problems.extend(one(!proof, || "公告送达没有留存公告和截图".into()));
+        }
+        None => problems.push("没有写明送达方式".into()),
+    }
+    problems
+}
+
+fn method_not_electronic(_: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
+    one(act.method == Some(ServiceMethod::Electronic), || {
+        "行政处罚决定书不得以传真、电子邮件等方式送达".into()
+    })
+}
+
+fn direct_first(_: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
+    let other = act.method.is_some_and(|m| m != ServiceMethod::Direct);
+    one(other && text(act.fields, "why_not_direct").trim().is_empty(), || "没有写明不直接送达的原因".into())
+}
+
+fn refusal_witnessed(_: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
+    one(text(act.fields, "witness").trim().is_empty(), || {
+        if text(act.fields, "no_witness_reason").trim().is_empty() {
+            "拒绝签名没有见证人，也没有说明原因".into()
+        } else {
+            "拒绝签名没有见证人".into()
+        }
+    })
+}
+
+/// A minor is heard with the guardian present.
+fn guardian_present(_: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
+    let minor = match act.fields.get("minor") {
+        Some(Value::Bool(yes)) => *yes,
+        Some(Value::String(word)) => word == "是",
+        _ => false,
+    };
+    let guardian = act.fields.get("guardian").and_then(|g| g.get("name")).and_then(Value::as_str);
+    one(minor && guardian.is_none_or(|g| g.trim().is_empty()), || "询问未成年人时没有监护人到场".into())
+}
+
+fn pages_complete(_: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
+    let count = |name: &str| act.fields.get(name).and_then(Value::as_i64).unwrap_or_default();
+    let (found, expected) = (count("pages_count"), count("pages_expected"));
+    one(found < expected, || format!("扫描件{found}页，文书有{expected}页，缺{}页", expected - found))
+}
+
+fn competent(ask: &Ask, _: &Act, _: &[&str]) -> Vec<String> {
+    let Some(cause) = ask.case.cause.as_ref().and_then(|c| ask.book.causes.get(&c.0)) else { return vec![] };
+    one(!cause.competence.is_empty() && cause.competence != "culture", || {
+        format!("“{}”不属于文化和旅游部门管辖", cause.title)
+    })
+}
+
+fn opinion_written(_: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
+    one(text(act.fields, "opinion").trim().is_empty(), || "没有写明审批意见".into())
+}
+
+/// Whether a party is fined as a citizen or as an organisation.
+pub fn is_citizen(party: &Party) -> bool {
+    party.kind == PartyKind::Person
+}
+
+/// A moment later than `now` cannot have happened.
+pub fn in_future(at: DateTime, now: DateTime) -> bool {
+    at > now
+}

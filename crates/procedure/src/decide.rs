@@ -1,0 +1,197 @@
+//! What an act lacks. One question serves every use: the page explains in advance, the
+//! refusal lists, the flaw is recorded, the reminder points to the same rule.
+
+use crate::case::Case;
+use crate::checks::{self, Act};
+use crate::deadline;
+use crate::event::{Flaw, Missing, Severity};
+use crate::facts::{self, Ask, Subject};
+use crate::rulebook::{Applies, InForce, Rulebook, split_call};
+use jiff::civil::DateTime;
+
+/// What the law says of an act before it is recorded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judgement {
+    /// Why it is refused; empty when it is not.
+    pub missing: Vec<Missing>,
+    /// What is irregular about something that happened.
+    pub flaws: Vec<Flaw>,
+}
+
+/// An act made here is refused when anything is missing; it cites every article at once.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{act} is refused: {} conditions are not met", missing.len())]
+pub struct Refusal {
+    pub act: String,
+    pub missing: Vec<Missing>,
+}
+
+/// Acts of which the record says what happened outside: never refused, but for the rules
+/// that say so themselves.
+pub fn happened(book: &Rulebook, act: &str) -> bool {
+    let (name, args) = split_call(act);
+    match name {
+        "register-clue" | "start-before-filing" | "start-visit" | "end-visit" | "attach-evidence" | "serve" | "scan"
+        | "refuse-signature" | "make-statement" | "waive-statement" | "record" => true,
+        "submit" => args.first().and_then(|kind| book.paper(kind)).is_some_and(|form| form.nature.happened()),
+        _ => false,
+    }
+}
+
+/// The conditions of `act` that the facts alone decide: gates and windows. Used in advance
+/// by the page, and again when the act comes.
+pub fn gates(case: &Case, book: &Rulebook, now: DateTime, act: &str, at: DateTime) -> Vec<Found> {
+    let mut found = vec![];
+    for gate in book.rules.gates.iter().filter(|g| names(&g.act, act) && binds(&g.in_force, case, at)) {
+        for subject in Subject::all(&gate.over, case) {
+            let ask = Ask { case, book, now, subject: &subject };
+            let holds = |expression: &String| facts::since(&ask, expression).is_some();
+            if gate.or_else.as_ref().is_some_and(holds) {
+                continue;
+            }
+            let mut lacking: Vec<&String> = gate.all.iter().filter(|f| !holds(f)).collect();
+            if !gate.any.is_empty() && !gate.any.iter().any(holds) {
+                lacking.extend(gate.any.first());
+            }
+            for expression in lacking {
+                let (sentence, mend) = facts::missing(&ask, expression);
+                found.push(Found {
+                    missing: Missing {
+                        rule: gate.id.clone(),
+                        predicate: expression.clone(),
+                        article: gate.article.clone(),
+                        sentence: gate.says.clone().unwrap_or(sentence),
+                        mend,
+                    },
+                    severity: gate.severity,
+                    refuse: gate.refuse,
+                });
+            }
+        }
+    }
+    for window in book.rules.windows.iter().filter(|w| names(&w.act, act) && binds(&w.in_force, case, at)) {
+        for subject in Subject::all(&window.per, case) {
+            let ask = Ask { case, book, now, subject: &subject };
+            if window.unless.as_ref().is_some_and(|f| facts::since(&ask, f).is_some()) {
+                continue;
+            }
+            let opens: Option<Vec<DateTime>> = window.opens.split(';').map(|e| moment(&ask, e)).collect();
+            let opens = opens.and_then(|all| all.into_iter().max());
+            let closes = window.closes.as_ref().and_then(|e| moment(&ask, e));
+            let early = opens.is_none_or(|open| at <= open);
+            let late = closes.is_some_and(|close| at > close);
+            if early || late {
+                let until = opens.map_or(String::new(), |o| {
+                    format!("（{}年{}月{}日期满）", o.year(), o.month(), o.day())
+                });
+                found.push(Found {
+                    missing: Missing {
+                        rule: window.id.clone(),
+                        predicate: window.opens.clone(),
+                        article: window.article.clone(),
+                        sentence: format!("{}{until}", window.says),
+                        mend: window.unless.clone().map(|f| facts::missing(&ask, &f).1).unwrap_or_default(),
+                    },
+                    severity: Severity::Grave,
+                    refuse: false,
+                });
+            }
+        }
+    }
+    for never in book.rules.nevers.iter().filter(|n| names(&n.act, act)) {
+        let ask = Ask { case, book, now, subject: &Subject::Case };
+        let ended = moment(&ask, &never.until).is_some_and(|until| at > until);
+        if !ended {
+            found.push(Found {
+                missing: Missing {
+                    rule: never.id.clone(),
+                    predicate: never.until.clone(),
+                    article: never.article.clone(),
+                    sentence: never.says.clone(),
+                    mend: String::new(),
+                },
+                severity: Severity::Grave,
+                refuse: true,
+            });
+        }
+    }
+    found
+}
+
+/// A condition not met, and how heavy it weighs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub missing: Missing,
+    pub severity: Severity,
+    pub refuse: bool,
+}
+
+/// Gates, windows and checks together: the judgement on an act as it is about to be recorded.
+pub fn judge(case: &Case, book: &Rulebook, now: DateTime, name: &str, act: &Act) -> Judgement {
+    let at = act.span.from;
+    let mut found = gates(case, book, now, name, at);
+    for check in book.rules.checks.iter().filter(|c| names(&c.act, name) && binds(&c.in_force, case, at)) {
+        let ask = Ask { case, book, now, subject: &Subject::Case };
+        for sentence in checks::problems(&ask, act, &check.that) {
+            found.push(Found {
+                missing: Missing {
+                    rule: check.id.clone(),
+                    predicate: check.that.clone(),
+                    article: check.article.clone(),
+                    sentence,
+                    mend: check.mend.clone().unwrap_or_default(),
+                },
+                severity: check.severity,
+                refuse: check.refuse,
+            });
+        }
+    }
+    let outside = happened(book, name);
+    let mut judgement = Judgement::default();
+    for f in found {
+        if outside && !f.refuse {
+            judgement.flaws.push(Flaw {
+                rule: f.missing.rule,
+                article: f.missing.article,
+                severity: f.severity,
+                text: f.missing.sentence,
+                mend: f.missing.mend,
+                subject: String::new(),
+            });
+        } else if f.severity == Severity::Grave {
+            judgement.missing.push(f.missing);
+        }
+    }
+    judgement
+}
+
+/// Whether a rule's act pattern names this act: exactly, or `serve(*)` for every paper.
+fn names(pattern: &str, act: &str) -> bool {
+    pattern.split(';').map(str::trim).any(|one| match one.strip_suffix("(*)") {
+        Some(stem) => act.strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('(')),
+        None => one == act,
+    })
+}
+
+/// Whether a rule binds: by the day the case was opened, or by the day of the act.
+pub fn binds(force: &Option<InForce>, case: &Case, at: DateTime) -> bool {
+    let Some(force) = force else { return true };
+    let day = match force.applies {
+        Applies::CaseOpened => case.opened_at.unwrap_or(at).date(),
+        Applies::ActDate => at.date(),
+    };
+    force.from.is_none_or(|from| day >= from) && force.to.is_none_or(|to| day <= to)
+}
+
+/// `served(prior-notice)` or `5 working days after served(prior-notice)`. A party's term ends
+/// at the latest possible moment while a calendar is missing, and so opens what comes after.
+fn moment(ask: &Ask, expression: &str) -> Option<DateTime> {
+    match expression.split_once(" after ") {
+        None => facts::since(ask, expression.trim()),
+        Some((term, fact)) => {
+            let term: deadline::Term = term.trim().parse().ok()?;
+            let from = facts::since(ask, fact.trim())?;
+            Some(deadline::due(from, term, deadline::Rolls::Forward, &[], &ask.book.calendars).latest)
+        }
+    }
+}

@@ -1,0 +1,360 @@
+//! The closed registry of facts. A fact is a moment or nothing: rules ask whether it came
+//! true, and since when. A new one is written only for a new relation, never for a new paper.
+
+use crate::case::{Case, Paper};
+use crate::event::Outcome;
+use crate::ids::*;
+use crate::rulebook::{Rulebook, split_call};
+use jiff::civil::{Date, DateTime};
+use serde_json::Value;
+
+/// What a rule is asked about, and with which knowledge.
+#[derive(Clone, Copy)]
+pub struct Ask<'a> {
+    pub case: &'a Case,
+    pub book: &'a Rulebook,
+    pub now: DateTime,
+    pub subject: &'a Subject,
+}
+
+/// Whom or what a rule is asked over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    Case,
+    Party(String),
+    /// Someone to be informed of a refusal to file: its label.
+    Inform(String),
+    Paper(PaperId),
+    Evidence(EvidenceId),
+}
+
+impl Subject {
+    /// A short key that tells duties of one rule apart.
+    pub fn key(&self) -> String {
+        match self {
+            Subject::Case => String::new(),
+            Subject::Party(id) => format!("party/{id}"),
+            Subject::Inform(label) => format!("inform/{label}"),
+            Subject::Paper(id) => format!("paper/{id}"),
+            Subject::Evidence(id) => format!("evidence/{id}"),
+        }
+    }
+
+    /// The subjects a rule's `over` or `per` names.
+    pub fn all(over: &str, case: &Case) -> Vec<Subject> {
+        let (name, args) = split_call(over);
+        match (name, args.first()) {
+            ("" | "case", _) => vec![Subject::Case],
+            ("each party" | "party", _) => case.parties.iter().map(|p| Subject::Party(p.id.clone())).collect(),
+            ("each to inform" | "inform", _) => {
+                case.to_inform.iter().map(|i| Subject::Inform(i.label.clone())).collect()
+            }
+            ("each paper" | "paper", Some(kind)) => {
+                case.of_kind(kind).map(|p| Subject::Paper(p.id.clone())).collect()
+            }
+            ("each paper" | "paper", None) => {
+                case.papers.iter().filter(|p| !p.is_void()).map(|p| Subject::Paper(p.id.clone())).collect()
+            }
+            ("each footage" | "footage", _) => case
+                .evidence
+                .iter()
+                .filter(|e| e.footage && !e.withdrawn)
+                .map(|e| Subject::Evidence(e.id.clone()))
+                .collect(),
+            _ => vec![],
+        }
+    }
+}
+
+/// One fact: how it is found, what is said while it is not there, and what mends it.
+pub struct Fact {
+    pub name: &'static str,
+    pub find: fn(&Ask, &[&str]) -> Option<DateTime>,
+    pub says: fn(&Ask, &[&str]) -> String,
+    pub mend: fn(&[&str]) -> String,
+}
+
+/// Looks a fact up by its name.
+pub fn find(name: &str) -> Option<&'static Fact> {
+    ALL.iter().find(|f| f.name == name)
+}
+
+/// Since when a fact expression such as `served(prior-notice)` holds.
+pub fn since(ask: &Ask, expression: &str) -> Option<DateTime> {
+    let (name, args) = split_call(expression);
+    find(name).and_then(|f| (f.find)(ask, &args))
+}
+
+/// The sentence for a fact that is missing, and what mends it.
+pub fn missing(ask: &Ask, expression: &str) -> (String, String) {
+    let (name, args) = split_call(expression);
+    match find(name) {
+        Some(f) => ((f.says)(ask, &args), (f.mend)(&args)),
+        None => (expression.to_owned(), String::new()),
+    }
+}
+
+pub static ALL: &[Fact] = &[
+    Fact { name: "received", find: |a, _| a.case.received_at, says: |_, _| "线索尚未收到".into(), mend: |_| "register-clue".into() },
+    Fact { name: "registered", find: |a, _| a.case.registered_at, says: |_, _| "线索尚未登记".into(), mend: |_| "register-clue".into() },
+    Fact { name: "opened", find: |a, _| a.case.opened_at, says: |_, _| "尚未受案".into(), mend: |_| "accept-clue".into() },
+    Fact { name: "started-before-filing", find: |a, _| a.case.started_before_filing, says: |_, _| "没有先行调查的记录".into(), mend: |_| "start-before-filing".into() },
+    Fact { name: "filed", find: |a, _| a.case.filed_at, says: |_, _| "尚未批准立案".into(), mend: |_| "submit(filing-approval)".into() },
+    Fact { name: "declined", find: |a, _| a.case.declined_at, says: |_, _| "尚未决定不予立案".into(), mend: |_| "submit(non-filing-approval)".into() },
+    Fact { name: "filing-decided", find: |a, _| a.case.filed_at.or(a.case.declined_at), says: |_, _| "尚未决定是否立案".into(), mend: |_| "submit(filing-approval)".into() },
+    Fact { name: "parties-recorded", find: |a, _| (!a.case.parties.is_empty()).then(|| a.case.opened_at).flatten(), says: |_, _| "尚未登记当事人".into(), mend: |_| "record-party".into() },
+    Fact { name: "cause-chosen", find: |a, _| a.case.cause.as_ref().and(a.case.opened_at), says: |_, _| "尚未确定案由".into(), mend: |_| "choose-cause".into() },
+    Fact { name: "evidence-attached", find: |a, _| a.case.evidence.iter().find(|e| !e.withdrawn).map(|e| e.attached_at), says: |_, _| "案件还没有任何证据".into(), mend: |_| "attach-evidence".into() },
+    Fact { name: "made", find: made, says: |a, k| format!("尚未制作{}", title(a, k)), mend: |k| call("submit", k) },
+    Fact { name: "made-regular", find: made_regular, says: |a, k| format!("没有合乎要求的{}", title(a, k)), mend: |k| call("submit", k) },
+    Fact { name: "approved", find: approved, says: |a, k| format!("{}尚未经批准", title(a, k)), mend: |k| call("submit", k) },
+    Fact { name: "issued", find: issued, says: |a, k| format!("{}尚未成文", title(a, k)), mend: |k| call("submit", k) },
+    Fact { name: "served", find: served, says: |a, k| format!("{}尚未送达{}", title(a, k), whom(a)), mend: |k| call("serve", k) },
+    Fact { name: "signed", find: signed, says: |a, k| format!("{}尚未归入签名扫描件，也没有拒签记录", title(a, k)), mend: |k| call("scan", k) },
+    Fact { name: "field", find: field, says: |a, k| format!("{}没有写明“{}”", title(a, k), label(a, k)), mend: |k| call("submit", k) },
+    Fact { name: "informed", find: informed, says: |a, _| format!("尚未告知{}不予立案，也没有无法告知的记录", whom(a)), mend: |_| "submit(non-filing-notice)".into() },
+    Fact { name: "statement-closed", find: statement_closed, says: |a, _| format!("{}既未陈述申辩，也未表示放弃", whom(a)), mend: |_| "make-statement".into() },
+    Fact { name: "statement-made", find: |a, _| last_statement(a).map(|s| s.at), says: |a, _| format!("{}没有陈述申辩", whom(a)), mend: |_| "make-statement".into() },
+    Fact { name: "points-examined", find: points_examined, says: |a, _| format!("{}提出的意见尚未逐条复核", whom(a)), mend: |_| "submit(statement-examination)".into() },
+    Fact { name: "reviewed", find: reviewed, says: |_, _| "法制审核没有作出同意的意见".into(), mend: |_| "submit(legal-review)".into() },
+    Fact { name: "flaws-settled", find: |a, _| flaws_settled(a), says: |a, _| format!("尚有{}项瑕疵未补正，也未经负责人决定", crate::duties::flaws(a.case, a.book, a.now).iter().filter(|f| f.blocks()).count()), mend: |_| "decide-flaw".into() },
+    Fact { name: "concluded", find: |a, _| a.case.concluded_at, says: |_, _| "案件尚未终结".into(), mend: |_| "conclude-case".into() },
+    Fact { name: "archived", find: |a, _| a.case.archived_at, says: |_, _| "案卷尚未归档".into(), mend: |_| "archive-case".into() },
+    Fact { name: "this-made", find: |a, _| this(a).and_then(Paper::made_at), says: |a, _| format!("{}尚未制作", this_title(a)), mend: |_| String::new() },
+    Fact { name: "this-issued", find: |a, _| this(a).and_then(|p| p.issued.as_ref().map(|i| i.at)), says: |a, _| format!("{}尚未成文", this_title(a)), mend: |_| String::new() },
+    Fact { name: "this-handsigned-issued", find: |a, _| this(a).filter(|p| a.book.paper(&p.kind.0).is_some_and(|f| f.hand_signed)).and_then(|p| p.issued.as_ref().map(|i| i.at)), says: |a, _| format!("{}尚未成文", this_title(a)), mend: |_| String::new() },
+    Fact { name: "this-signed", find: |a, _| this(a).and_then(Paper::signed_at), says: |a, _| format!("{}尚未归入签名扫描件", this_title(a)), mend: |_| "scan".into() },
+    Fact { name: "this-field", find: |a, k| this(a).and_then(|p| date_of(p.text(k.first().copied().unwrap_or_default()))), says: |a, _| format!("{}没有写明日期", this_title(a)), mend: |_| String::new() },
+    Fact { name: "performance-checked", find: |a, _| a.case.of_kind("performance-check").filter_map(Paper::made_at).next_back(), says: |_, _| "尚未检查履行情况".into(), mend: |_| "submit(performance-check)".into() },
+    Fact { name: "correction-checked", find: correction_checked, says: |_, _| "尚未核查改正情况".into(), mend: |_| "submit(performance-check)".into() },
+    Fact { name: "recording-ended", find: |a, _| footage(a).map(|e| e.happened.end()), says: |_, _| "录制尚未结束".into(), mend: |_| String::new() },
+    Fact { name: "recording-stored", find: |a, _| footage(a).filter(|e| e.file.is_some()).map(|e| e.attached_at), says: |_, _| "音像记录尚未入库".into(), mend: |_| "attach-evidence".into() },
+    Fact { name: "all-sheets-signed", find: all_sheets_signed, says: |a, _| format!("尚有{}份签名文书没有扫描归入", unsigned(a).len()), mend: |_| "scan".into() },
+    Fact { name: "papers-finished", find: papers_finished, says: |a, _| format!("尚有{}份文书没有办完（待审批、已退回或已编号未成文）", unfinished(a).len()), mend: |_| "papers".into() },
+];
+
+fn call(act: &str, args: &[&str]) -> String {
+    match args.first() {
+        Some(kind) => format!("{act}({kind})"),
+        None => act.to_owned(),
+    }
+}
+
+fn title(ask: &Ask, args: &[&str]) -> String {
+    args.first().map(|k| format!("《{}》", ask.book.paper_title(k))).unwrap_or_default()
+}
+
+fn label(ask: &Ask, args: &[&str]) -> String {
+    match (args.first(), args.get(1)) {
+        (Some(kind), Some(name)) => {
+            ask.book.paper(kind).map_or_else(|| (*name).to_owned(), |f| f.label(name).to_owned())
+        }
+        _ => String::new(),
+    }
+}
+
+/// The subject in words: the party's name, or nothing for the whole case.
+fn whom(ask: &Ask) -> String {
+    match ask.subject {
+        Subject::Party(id) => ask.case.party(id).map(|p| p.name.clone()).unwrap_or_default(),
+        Subject::Inform(label) => label.clone(),
+        _ => String::new(),
+    }
+}
+
+fn papers<'a>(ask: &Ask<'a>, args: &[&str]) -> Vec<&'a Paper> {
+    let kind = args.first().copied().unwrap_or_default();
+    let of_party = |p: &&Paper| match ask.subject {
+        Subject::Party(id) => p.subject.is_empty() || p.subject == *id,
+        Subject::Inform(label) => p.subject.is_empty() || p.subject == *label,
+        Subject::Paper(id) => p.id == *id || p.kind.0 == kind,
+        _ => true,
+    };
+    ask.case.papers.iter().filter(|p| p.kind.0 == kind && !p.is_void()).filter(of_party).collect()
+}
+
+fn made(ask: &Ask, args: &[&str]) -> Option<DateTime> {
+    papers(ask, args).iter().filter_map(|p| p.made_at()).next_back()
+}
+
+fn made_regular(ask: &Ask, args: &[&str]) -> Option<DateTime> {
+    let irregular = |p: &Paper| {
+        ask.case.flaws.iter().any(|f| {
+            p.versions.iter().any(|v| v.sequence == f.sequence) && f.flaw.severity == crate::event::Severity::Grave
+        })
+    };
+    papers(ask, args).iter().filter(|p| !irregular(p)).filter_map(|p| p.made_at()).next_back()
+}
+
+fn approved(ask: &Ask, args: &[&str]) -> Option<DateTime> {
+    papers(ask, args).iter().filter_map(|p| p.approved_at).next_back()
+}
+
+fn issued(ask: &Ask, args: &[&str]) -> Option<DateTime> {
+    papers(ask, args).iter().filter_map(|p| p.issued.as_ref().map(|i| i.at)).next_back()
+}
+
+/// For a party: served on that party. For the case: the last of all parties, once all are served.
+fn served(ask: &Ask, args: &[&str]) -> Option<DateTime> {
+    let effective = |day: Date, at: DateTime| if at.date() == day { at } else { day.to_datetime(at.time()) };
+    let to = |whom: &str| {
+        papers(ask, args)
+            .iter()
+            .rev()
+            .find_map(|p| p.served_to(whom))
+            .map(|s| effective(s.effective_on, s.at))
+    };
+    match ask.subject {
+        Subject::Party(id) => to(id),
+        Subject::Inform(label) => to(label),
+        Subject::Paper(id) => {
+            let paper = ask.case.paper(id)?;
+            paper.services.iter().map(|s| effective(s.effective_on, s.at)).max()
+        }
+        _ if ask.case.parties.is_empty() => None,
+        _ => {
+            let days: Option<Vec<DateTime>> = ask.case.parties.iter().map(|p| to(&p.id)).collect();
+            days.and_then(|d| d.into_iter().max())
+        }
+    }
+}
+
+fn signed(ask: &Ask, args: &[&str]) -> Option<DateTime> {
+    let all = papers(ask, args);
+    if all.is_empty() {
+        return None;
+    }
+    let moments: Option<Vec<DateTime>> = all.iter().map(|p| p.signed_at()).collect();
+    moments.and_then(|m| m.into_iter().max())
+}
+
+/// A date that a paper itself names, such as the day by which something is to be corrected.
+fn field(ask: &Ask, args: &[&str]) -> Option<DateTime> {
+    let name = args.get(1).copied().unwrap_or_default();
+    papers(ask, args).iter().rev().find_map(|p| date_of(p.text(name)))
+}
+
+fn date_of(text: &str) -> Option<DateTime> {
+    text.parse::<DateTime>().ok().or_else(|| text.parse::<Date>().ok().map(|d| d.at(23, 59, 59, 0)))
+}
+
+fn informed(ask: &Ask, _: &[&str]) -> Option<DateTime> {
+    let Subject::Inform(label) = ask.subject else { return None };
+    let impossible = ask.case.inform_impossible.iter().find(|(whom, _)| whom == label).map(|(_, at)| *at);
+    served(ask, &["non-filing-notice"]).or(impossible)
+}
+
+fn last_statement<'a>(ask: &Ask<'a>) -> Option<&'a crate::case::Statement> {
+    ask.case.statements.iter().rev().find(|s| match ask.subject {
+        Subject::Party(id) => s.party.0 == *id,
+        _ => true,
+    })
+}
+
+fn statement_closed(ask: &Ask, args: &[&str]) -> Option<DateTime> {
+    let waived = ask.case.waivers.iter().rev().find(|(p, _)| match ask.subject {
+        Subject::Party(id) => p.0 == *id,
+        _ => true,
+    });
+    waived.map(|(_, at)| *at).or_else(|| points_examined(ask, args).filter(|_| last_statement(ask).is_some()))
+}
+
+/// Every point raised has its finding: adopted or not, why, by whom (Art. 17).
+fn points_examined(ask: &Ask, _: &[&str]) -> Option<DateTime> {
+    let raised: Vec<&crate::event::Point> = ask
+        .case
+        .statements
+        .iter()
+        .filter(|s| match ask.subject {
+            Subject::Party(id) => s.party.0 == *id,
+            _ => true,
+        })
+        .flat_map(|s| &s.points)
+        .collect();
+    if raised.is_empty() {
+        return ask.now.into();
+    }
+    let examinations: Vec<&Paper> =
+        ask.case.of_kind("statement-examination").filter(|p| p.approved_at.is_some()).collect();
+    let found = |point: &crate::event::Point| {
+        examinations.iter().any(|p| {
+            p.field("findings").and_then(Value::as_array).is_some_and(|rows| {
+                rows.iter().any(|row| {
+                    row.get("point").and_then(Value::as_str).is_some_and(|t| t == point.text || t == point.id.0)
+                        && row.get("reason").and_then(Value::as_str).is_some_and(|r| !r.trim().is_empty())
+                })
+            })
+        })
+    };
+    if raised.into_iter().all(found) { examinations.iter().filter_map(|p| p.approved_at).max() } else { None }
+}
+
+/// A legal review that agrees, given by somebody who never handled the case.
+fn reviewed(ask: &Ask, _: &[&str]) -> Option<DateTime> {
+    ask.case
+        .of_kind("legal-review")
+        .filter(|p| p.text("opinion").starts_with("同意"))
+        .filter(|p| p.current().is_some_and(|v| !ask.case.ever_handlers.contains(&v.by)))
+        .filter_map(|p| p.approved_at)
+        .next_back()
+}
+
+fn flaws_settled(ask: &Ask) -> Option<DateTime> {
+    let blocking = crate::duties::flaws(ask.case, ask.book, ask.now).iter().any(|f| f.blocks());
+    (!blocking).then_some(ask.now)
+}
+
+fn this<'a>(ask: &Ask<'a>) -> Option<&'a Paper> {
+    match ask.subject {
+        Subject::Paper(id) => ask.case.paper(id),
+        _ => None,
+    }
+}
+
+fn this_title(ask: &Ask) -> String {
+    this(ask).map(|p| format!("《{}》", p.title)).unwrap_or_default()
+}
+
+fn footage<'a>(ask: &Ask<'a>) -> Option<&'a crate::case::Evidence> {
+    match ask.subject {
+        Subject::Evidence(id) => ask.case.evidence(id),
+        _ => None,
+    }
+}
+
+/// A performance check made on or after the order's own date says whether it was corrected.
+fn correction_checked(ask: &Ask, _: &[&str]) -> Option<DateTime> {
+    let order = this(ask)?;
+    let ordered = order.made_at()?;
+    ask.case
+        .of_kind("performance-check")
+        .filter(|p| p.field("corrections").and_then(Value::as_array).is_some_and(|rows| !rows.is_empty()))
+        .filter_map(Paper::made_at)
+        .find(|at| *at >= ordered)
+}
+
+fn unsigned<'a>(ask: &Ask<'a>) -> Vec<&'a Paper> {
+    ask.case
+        .papers
+        .iter()
+        .filter(|p| !p.is_void() && p.issued.is_some() && p.signed_at().is_none())
+        .filter(|p| ask.book.paper(&p.kind.0).is_some_and(|f| f.hand_signed))
+        .collect()
+}
+
+fn all_sheets_signed(ask: &Ask, _: &[&str]) -> Option<DateTime> {
+    unsigned(ask).is_empty().then_some(ask.now)
+}
+
+fn unfinished<'a>(ask: &Ask<'a>) -> Vec<&'a Paper> {
+    ask.case.papers.iter().filter(|p| !p.is_void() && p.issued.is_none()).collect()
+}
+
+fn papers_finished(ask: &Ask, _: &[&str]) -> Option<DateTime> {
+    unfinished(ask).is_empty().then_some(ask.now)
+}
+
+/// Whether an opinion approves.
+pub fn approves(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Approve | Outcome::ApproveWithChanges)
+}

@@ -1,0 +1,7 @@
+//! Counting days: calendars, bounds for years without one, and terms.
+
+mod bounds;
+mod calendars;
+mod common;
+mod counted_days;
+mod deadlines;
