@@ -497,6 +497,9 @@ pub enum Event {
         volume: FileRef,
         pages_count: u32,
         archive_number: String,
+        /// What names informants, bound apart and sealed (Art. 30).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sealed_annex: Option<FileRef>,
     },
 
     // ——— corrections and decisions on flaws ———
