@@ -288,8 +288,15 @@ impl Case {
     pub fn fold(records: Vec<Recorded>) -> Case {
         let mut slips: BTreeMap<u64, Vec<(String, Value)>> = BTreeMap::new();
         for r in &records {
-            if let Event::Corrected { target, member, effective, .. } = &r.event {
-                slips.entry(*target).or_default().push((member.clone(), effective.clone()));
+            match &r.event {
+                Event::Corrected { target, member, effective, .. } => {
+                    slips.entry(*target).or_default().push((member.clone(), effective.clone()));
+                }
+                // A value sealed later stands in the act that sealed it.
+                Event::ProtectionRaised { target, member, value, .. } if !value.is_null() => {
+                    slips.entry(*target).or_default().insert(0, (member.clone(), value.clone()));
+                }
+                _ => {}
             }
         }
         let mut case = Case::default();
@@ -691,9 +698,18 @@ fn effective(r: &Recorded, changes: &[(String, Value)]) -> Recorded {
             Some(("happened" | "envelope", _)) => member.clone(),
             _ => format!("event.{member}"),
         };
-        let pointer = format!("/{}", inside.replace('.', "/"));
-        if let Some(slot) = whole.pointer_mut(&pointer) {
-            *slot = value.clone();
+        let Some((parent, name)) = inside.rsplit_once('.') else { continue };
+        let pointer = format!("/{}", parent.replace('.', "/"));
+        match whole.pointer_mut(&pointer) {
+            Some(Value::Object(object)) => {
+                object.insert(name.to_owned(), value.clone());
+            }
+            Some(Value::Array(rows)) => {
+                if let Some(slot) = name.parse::<usize>().ok().and_then(|i| rows.get_mut(i)) {
+                    *slot = value.clone();
+                }
+            }
+            _ => {}
         }
     }
     serde_json::from_value(whole).unwrap_or_else(|_| r.clone())

@@ -1,11 +1,10 @@
 //! The closed registry of checks: conditions on an act's own fields and the facts around it.
 //! A check answers with the sentences of what is wrong; none means it is met.
 
-use crate::event::{OfficerOverlap, Party, PartyKind, ServiceMethod, Span};
+use crate::event::{OfficerOverlap, ServiceMethod, Span};
 use crate::facts::Ask;
 use crate::people::{OfficerSeen, Person};
 use crate::rulebook::split_call;
-use jiff::civil::DateTime;
 use serde_json::{Map, Value};
 
 /// The act as its checks see it, before it is recorded.
@@ -60,6 +59,16 @@ pub static ALL: &[CheckDef] = &[
 
 fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> &'a str {
     fields.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// What stands in a field; a blank struck out with "/" is none.
+fn written<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    said(text(fields, name))
+}
+
+fn said(text: &str) -> Option<&str> {
+    let text = text.trim();
+    (!matches!(text, "" | "/" | "／")).then_some(text)
 }
 
 fn one(problem: bool, sentence: impl FnOnce() -> String) -> Vec<String> {
@@ -128,36 +137,30 @@ fn reviewer_qualified(_: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
     })
 }
 
-/// Fines named in the act, in fen, of its list of measures.
-pub fn fines_fen(fields: &Map<String, Value>) -> Vec<i64> {
-    fields
-        .get("measures")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter(|row| row.get("kind").and_then(Value::as_str).is_some_and(|k| k.contains("罚款")))
-        .filter_map(|row| row.get("amount_fen").and_then(Value::as_i64))
-        .collect()
+/// The measures an act names: kind and amount in fen, where there is one.
+fn measures(fields: &Map<String, Value>) -> impl Iterator<Item = (&str, Option<i64>)> {
+    fields.get("measures").and_then(Value::as_array).into_iter().flatten().filter_map(|row| {
+        let kind = row.get("kind").and_then(Value::as_str)?;
+        Some((kind, row.get("amount_fen").and_then(Value::as_i64)))
+    })
 }
 
-/// Kinds of penalty named in the act.
-fn kinds(fields: &Map<String, Value>) -> Vec<String> {
-    fields
-        .get("measures")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(|row| row.get("kind").and_then(Value::as_str))
-        .map(str::to_owned)
-        .collect()
+/// Whether the act names a ground for going below the range (减轻处罚).
+fn reduced(fields: &Map<String, Value>) -> bool {
+    let rows = fields.get("circumstances").and_then(Value::as_array);
+    let named = rows.into_iter().flatten().any(|row| row.get("kind").and_then(Value::as_str) == Some("减轻"));
+    let tier = fields.get("discretion").and_then(|d| d.get("tier")).and_then(Value::as_str);
+    named || tier.is_some_and(|t| t.contains("减轻"))
 }
 
 fn amount_in_range(ask: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
     let Some(cause) = ask.case.cause.as_ref().and_then(|c| ask.book.causes.get(&c.0)) else { return vec![] };
     let Some((min, max)) = cause.fine_bounds_fen() else { return vec![] };
-    fines_fen(act.fields)
-        .into_iter()
-        .filter(|fine| *fine < min || *fine > max)
+    let least = if reduced(act.fields) { 0 } else { min };
+    measures(act.fields)
+        .filter(|(kind, _)| kind.contains("罚款"))
+        .filter_map(|(_, amount)| amount)
+        .filter(|fine| *fine < least || *fine > max)
         .map(|fine| {
             format!(
                 "罚款{}超出“{}”的法定幅度（{}至{}）",
@@ -170,28 +173,46 @@ fn amount_in_range(ask: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
         .collect()
 }
 
-fn notice<'a>(ask: &Ask<'a>) -> Option<&'a Map<String, Value>> {
-    ask.case.of_kind("prior-notice").filter(|p| !p.services.is_empty()).next_back().and_then(|p| p.current()).map(|v| &v.fields)
+fn party_name(fields: &Map<String, Value>) -> Option<&str> {
+    fields.get("party").and_then(|p| p.get("name")).and_then(Value::as_str).and_then(said)
 }
 
+/// The notice last served on the party whom the act names; of all parties, where it names none.
+fn notice<'a>(ask: &Ask<'a>, fields: &Map<String, Value>) -> Option<&'a Map<String, Value>> {
+    let whose = party_name(fields);
+    ask.case
+        .of_kind("prior-notice")
+        .filter(|p| !p.services.is_empty())
+        .filter_map(|p| p.current())
+        .map(|v| &v.fields)
+        .rfind(|told| whose.is_none() || party_name(told).is_none() || party_name(told) == whose)
+}
+
+/// Kind by kind: each was notified, and none has a greater amount than notified.
 fn not_heavier_than_notified(ask: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
-    let Some(notified) = notice(ask) else { return vec![] };
-    let sum = |fields| fines_fen(fields).iter().sum::<i64>();
-    let (told, now) = (sum(notified), sum(act.fields));
-    let mut problems = one(now > told, || {
-        format!("罚款{}重于事先告知的{}，应当重新告知", crate::money::Fen(now), crate::money::Fen(told))
-    });
-    let told_kinds = kinds(notified);
-    for kind in kinds(act.fields) {
-        if !told_kinds.contains(&kind) {
-            problems.push(format!("“{kind}”没有事先告知，应当重新告知"));
-        }
-    }
-    problems
+    let Some(notified) = notice(ask, act.fields) else { return vec![] };
+    let sum = |fields, kind: &str| measures(fields).filter(|(k, _)| *k == kind).filter_map(|(_, fen)| fen).sum::<i64>();
+    let mut kinds: Vec<&str> = measures(act.fields).map(|(kind, _)| kind).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds
+        .into_iter()
+        .filter_map(|kind| {
+            let (told, now) = (sum(notified, kind), sum(act.fields, kind));
+            if !measures(notified).any(|(k, _)| k == kind) {
+                Some(format!("“{kind}”没有事先告知，应当重新告知"))
+            } else if now > told {
+                let (now, told) = (crate::money::Fen(now), crate::money::Fen(told));
+                Some(format!("{kind}{now}重于事先告知的{told}，应当重新告知"))
+            } else {
+                None
+            }
+        })
+        .collect()
 }
 
 fn facts_equal_notice(ask: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
-    let Some(notified) = notice(ask) else { return vec![] };
+    let Some(notified) = notice(ask, act.fields) else { return vec![] };
     let words = |fields: &Map<String, Value>, names: &[&str]| -> String {
         names
             .iter()
@@ -232,16 +253,18 @@ fn facts_rest_on_evidence(_: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
 
 fn every_point_found(ask: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
     let findings = act.fields.get("findings").and_then(Value::as_array).cloned().unwrap_or_default();
+    let whose = party_name(act.fields).and_then(|name| ask.case.parties.iter().find(|p| p.name == name));
     ask.case
         .statements
         .iter()
+        .filter(|s| whose.is_none_or(|p| p.id == s.party.0))
         .flat_map(|s| &s.points)
         .filter(|point| {
             !findings.iter().any(|row| {
                 let names = row.get("point").and_then(Value::as_str).unwrap_or_default();
                 (names == point.text || names == point.id.0)
-                    && row.get("reason").and_then(Value::as_str).is_some_and(|r| !r.trim().is_empty())
-                    && row.get("adopted").and_then(Value::as_str).is_some_and(|a| !a.is_empty())
+                    && row.get("reason").and_then(Value::as_str).and_then(said).is_some()
+                    && row.get("adopted").and_then(Value::as_str).and_then(said).is_some()
             })
         })
         .map(|point| format!("意见“{}”没有复核结论或者理由", point.text))
@@ -250,7 +273,7 @@ fn every_point_found(ask: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
 
 /// Each way of service has its own proof (Art. 22; 民事诉讼法 87–95).
 fn service_proven(_: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
-    let has = |name: &str| !text(act.fields, name).trim().is_empty();
+    let has = |name: &str| written(act.fields, name).is_some();
     let proof = act.fields.get("proof").is_some_and(|p| !p.is_null());
     let mut problems = vec![];
     match act.method {
@@ -291,12 +314,12 @@ fn method_not_electronic(_: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
 
 fn direct_first(_: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
     let other = act.method.is_some_and(|m| m != ServiceMethod::Direct);
-    one(other && text(act.fields, "why_not_direct").trim().is_empty(), || "没有写明不直接送达的原因".into())
+    one(other && written(act.fields, "why_not_direct").is_none(), || "没有写明不直接送达的原因".into())
 }
 
 fn refusal_witnessed(_: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
-    one(text(act.fields, "witness").trim().is_empty(), || {
-        if text(act.fields, "no_witness_reason").trim().is_empty() {
+    one(written(act.fields, "witness").is_none(), || {
+        if written(act.fields, "no_witness_reason").is_none() {
             "拒绝签名没有见证人，也没有说明原因".into()
         } else {
             "拒绝签名没有见证人".into()
@@ -312,7 +335,7 @@ fn guardian_present(_: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
         _ => false,
     };
     let guardian = act.fields.get("guardian").and_then(|g| g.get("name")).and_then(Value::as_str);
-    one(minor && guardian.is_none_or(|g| g.trim().is_empty()), || "询问未成年人时没有监护人到场".into())
+    one(minor && guardian.and_then(said).is_none(), || "询问未成年人时没有监护人到场".into())
 }
 
 fn pages_complete(_: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
@@ -329,15 +352,5 @@ fn competent(ask: &Ask, _: &Act, _: &[&str]) -> Vec<String> {
 }
 
 fn opinion_written(_: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
-    one(text(act.fields, "opinion").trim().is_empty(), || "没有写明审批意见".into())
-}
-
-/// Whether a party is fined as a citizen or as an organisation.
-pub fn is_citizen(party: &Party) -> bool {
-    party.kind == PartyKind::Person
-}
-
-/// A moment later than `now` cannot have happened.
-pub fn in_future(at: DateTime, now: DateTime) -> bool {
-    at > now
+    one(written(act.fields, "opinion").is_none(), || "没有写明审批意见".into())
 }

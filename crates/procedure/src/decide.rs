@@ -3,7 +3,7 @@
 
 use crate::case::Case;
 use crate::checks::{self, Act};
-use crate::deadline;
+use crate::deadline::{self, Rolls};
 use crate::event::{Flaw, Missing, Severity};
 use crate::facts::{self, Ask, Subject};
 use crate::rulebook::{Applies, InForce, Rulebook, split_call};
@@ -43,9 +43,10 @@ pub fn happened(book: &Rulebook, act: &str) -> bool {
 pub fn gates(case: &Case, book: &Rulebook, now: DateTime, act: &str, at: DateTime) -> Vec<Found> {
     let mut found = vec![];
     for gate in book.rules.gates.iter().filter(|g| names(&g.act, act) && binds(&g.in_force, case, at)) {
-        for subject in Subject::all(&gate.over, case) {
+        for subject in over(&gate.over, case) {
             let ask = Ask { case, book, now, subject: &subject };
-            let holds = |expression: &String| facts::since(&ask, expression).is_some();
+            // What came true only after the act happened does not excuse it.
+            let holds = |expression: &String| facts::since(&ask, expression).is_some_and(|since| since <= at);
             if gate.or_else.as_ref().is_some_and(holds) {
                 continue;
             }
@@ -70,14 +71,14 @@ pub fn gates(case: &Case, book: &Rulebook, now: DateTime, act: &str, at: DateTim
         }
     }
     for window in book.rules.windows.iter().filter(|w| names(&w.act, act) && binds(&w.in_force, case, at)) {
-        for subject in Subject::all(&window.per, case) {
+        for subject in over(&window.per, case) {
             let ask = Ask { case, book, now, subject: &subject };
             if window.unless.as_ref().is_some_and(|f| facts::since(&ask, f).is_some()) {
                 continue;
             }
-            let opens: Option<Vec<DateTime>> = window.opens.split(';').map(|e| moment(&ask, e)).collect();
+            let opens: Option<Vec<DateTime>> = window.opens.split(';').map(|e| moment(&ask, e, Rolls::Forward)).collect();
             let opens = opens.and_then(|all| all.into_iter().max());
-            let closes = window.closes.as_ref().and_then(|e| moment(&ask, e));
+            let closes = window.closes.as_ref().and_then(|e| moment(&ask, e, Rolls::Forward));
             let early = opens.is_none_or(|open| at <= open);
             let late = closes.is_some_and(|close| at > close);
             if early || late {
@@ -100,7 +101,7 @@ pub fn gates(case: &Case, book: &Rulebook, now: DateTime, act: &str, at: DateTim
     }
     for never in book.rules.nevers.iter().filter(|n| names(&n.act, act)) {
         let ask = Ask { case, book, now, subject: &Subject::Case };
-        let ended = moment(&ask, &never.until).is_some_and(|until| at > until);
+        let ended = moment(&ask, &never.until, Rolls::Never).is_some_and(|until| at > until);
         if !ended {
             found.push(Found {
                 missing: Missing {
@@ -165,6 +166,13 @@ pub fn judge(case: &Case, book: &Rulebook, now: DateTime, name: &str, act: &Act)
     judgement
 }
 
+/// The subjects of a condition. One that asks about each party is asked of the case while no party
+/// is recorded: nothing is met by there being nobody.
+fn over(pattern: &str, case: &Case) -> Vec<Subject> {
+    let subjects = Subject::all(pattern, case);
+    if subjects.is_empty() && pattern.ends_with("party") { vec![Subject::Case] } else { subjects }
+}
+
 /// Whether a rule's act pattern names this act: exactly, or `serve(*)` for every paper.
 fn names(pattern: &str, act: &str) -> bool {
     pattern.split(';').map(str::trim).any(|one| match one.strip_suffix("(*)") {
@@ -183,15 +191,16 @@ pub fn binds(force: &Option<InForce>, case: &Case, at: DateTime) -> bool {
     force.from.is_none_or(|from| day >= from) && force.to.is_none_or(|to| day <= to)
 }
 
-/// `served(prior-notice)` or `5 working days after served(prior-notice)`. A party's term ends
-/// at the latest possible moment while a calendar is missing, and so opens what comes after.
-fn moment(ask: &Ask, expression: &str) -> Option<DateTime> {
+/// `served(prior-notice)` or `5 working days after served(prior-notice)`. A term ends at the latest
+/// possible moment while a calendar is missing, and so opens what comes after. A party's term rolls
+/// over holidays, retention does not.
+fn moment(ask: &Ask, expression: &str, rolls: Rolls) -> Option<DateTime> {
     match expression.split_once(" after ") {
         None => facts::since(ask, expression.trim()),
         Some((term, fact)) => {
             let term: deadline::Term = term.trim().parse().ok()?;
             let from = facts::since(ask, fact.trim())?;
-            Some(deadline::due(from, term, deadline::Rolls::Forward, &[], &ask.book.calendars).latest)
+            Some(deadline::due(from, term, rolls, &[], &ask.book.calendars).latest)
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What is owed: by whom, until when, under which article, met by which act. Computed from
 //! the facts, the rules and the calendars; nothing computed stays hidden.
 
-use crate::case::{Case, FlawState};
-use crate::deadline::{self, Due};
+use crate::case::{Case, FlawState, Paper};
+use crate::deadline::{self, Due, Rolls};
 use crate::decide::binds;
 use crate::event::{Flaw, Severity};
 use crate::facts::{self, Ask, Subject};
@@ -111,6 +111,20 @@ impl Owed {
     pub fn binding(&self) -> Option<DateTime> {
         self.due.as_ref().map(Due::binding).or(self.named)
     }
+
+    /// A term given to the party, which rolls forward over holidays: when it ran out the bureau
+    /// looks at what was done, and that the party was late is no flaw of the file.
+    fn is_partys_term(&self) -> bool {
+        self.due.as_ref().is_some_and(|d| d.derivation.rolls == Rolls::Forward)
+    }
+}
+
+/// The paper that an entry with a flaw belongs to, as the subject its cure is asked of.
+fn bearer(case: &Case, sequence: u64) -> Subject {
+    let of = |p: &&Paper| {
+        p.versions.iter().any(|v| v.sequence == sequence) || p.scans.iter().any(|s| s.sequence == sequence)
+    };
+    case.papers.iter().find(of).map_or(Subject::Case, |p| Subject::Paper(p.id.clone()))
 }
 
 fn one(rule: &Duty, ask: &Ask, from: DateTime, subject: Subject) -> Owed {
@@ -124,7 +138,7 @@ fn one(rule: &Duty, ask: &Ask, from: DateTime, subject: Subject) -> Owed {
     let late = |at: DateTime| binding.is_some_and(|end| at > end);
     let void = rule.void_when.as_ref().is_some_and(|f| facts::since(ask, f).is_some());
     let state = match (met, binding) {
-        (Some(at), _) if late(at) => DutyState::MetLate,
+        (Some(at), _) if late(at) && rule.rolls != Rolls::Forward => DutyState::MetLate,
         (Some(_), _) => DutyState::Met,
         (None, _) if void => DutyState::Void,
         (None, None) => DutyState::Open,
@@ -154,13 +168,15 @@ pub fn flaws(case: &Case, book: &Rulebook, now: DateTime) -> Vec<FlawState> {
     for f in &mut all {
         let cure = book.rules.checks.iter().find(|c| c.id == f.flaw.rule).and_then(|c| c.cured_by.as_ref());
         if let Some(expression) = cure {
-            let ask = Ask { case, book, now, subject: &Subject::Case };
+            let subject = bearer(case, f.sequence);
+            let ask = Ask { case, book, now, subject: &subject };
             if facts::since(&ask, expression).is_some_and(|at| at > f.at) {
                 f.cured = Some(expression.clone());
             }
         }
     }
-    for o in owed(case, book, now).into_iter().filter(|o| matches!(o.state, DutyState::Overdue | DutyState::MetLate)) {
+    let late = |o: &Owed| matches!(o.state, DutyState::Overdue | DutyState::MetLate) && !o.is_partys_term();
+    for o in owed(case, book, now).into_iter().filter(late) {
         let at = o.binding().unwrap_or(o.from);
         all.push(FlawState {
             sequence: 0,

@@ -310,7 +310,9 @@ pub enum Event {
         received_at: DateTime,
         category: String,
         /// The reported place or business.
+        #[serde(default)]
         target: String,
+        #[serde(default)]
         content: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         informant: Option<Informant>,
@@ -382,8 +384,11 @@ pub enum Event {
         number: u32,
         /// One of the eight kinds of 行政处罚法 46.
         evidence_kind: String,
+        #[serde(default)]
         name: String,
+        #[serde(default)]
         source: String,
+        #[serde(default)]
         proves: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         file: Option<FileRef>,
@@ -521,6 +526,11 @@ pub enum Event {
         target: u64,
         member: String,
         reason: String,
+        /// The value and its salt, sealed from now on: they are erased where they stood open.
+        #[serde(default, skip_serializing_if = "Value::is_null")]
+        value: Value,
+        #[serde(default)]
+        salt: String,
     },
     ActRefused {
         act: String,

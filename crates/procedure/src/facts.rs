@@ -95,37 +95,34 @@ pub fn missing(ask: &Ask, expression: &str) -> (String, String) {
 }
 
 pub static ALL: &[Fact] = &[
-    Fact { name: "received", find: |a, _| a.case.received_at, says: |_, _| "线索尚未收到".into(), mend: |_| "register-clue".into() },
-    Fact { name: "registered", find: |a, _| a.case.registered_at, says: |_, _| "线索尚未登记".into(), mend: |_| "register-clue".into() },
     Fact { name: "opened", find: |a, _| a.case.opened_at, says: |_, _| "尚未受案".into(), mend: |_| "accept-clue".into() },
     Fact { name: "started-before-filing", find: |a, _| a.case.started_before_filing, says: |_, _| "没有先行调查的记录".into(), mend: |_| "start-before-filing".into() },
     Fact { name: "filed", find: |a, _| a.case.filed_at, says: |_, _| "尚未批准立案".into(), mend: |_| "submit(filing-approval)".into() },
     Fact { name: "declined", find: |a, _| a.case.declined_at, says: |_, _| "尚未决定不予立案".into(), mend: |_| "submit(non-filing-approval)".into() },
     Fact { name: "filing-decided", find: |a, _| a.case.filed_at.or(a.case.declined_at), says: |_, _| "尚未决定是否立案".into(), mend: |_| "submit(filing-approval)".into() },
-    Fact { name: "parties-recorded", find: |a, _| (!a.case.parties.is_empty()).then(|| a.case.opened_at).flatten(), says: |_, _| "尚未登记当事人".into(), mend: |_| "record-party".into() },
+    Fact { name: "parties-recorded", find: |a, _| a.case.opened_at.filter(|_| !a.case.parties.is_empty()), says: |_, _| "尚未登记当事人".into(), mend: |_| "record-party".into() },
     Fact { name: "cause-chosen", find: |a, _| a.case.cause.as_ref().and(a.case.opened_at), says: |_, _| "尚未确定案由".into(), mend: |_| "choose-cause".into() },
     Fact { name: "evidence-attached", find: |a, _| a.case.evidence.iter().find(|e| !e.withdrawn).map(|e| e.attached_at), says: |_, _| "案件还没有任何证据".into(), mend: |_| "attach-evidence".into() },
     Fact { name: "made", find: made, says: |a, k| format!("尚未制作{}", title(a, k)), mend: |k| call("submit", k) },
-    Fact { name: "made-regular", find: made_regular, says: |a, k| format!("没有合乎要求的{}", title(a, k)), mend: |k| call("submit", k) },
     Fact { name: "approved", find: approved, says: |a, k| format!("{}尚未经批准", title(a, k)), mend: |k| call("submit", k) },
     Fact { name: "issued", find: issued, says: |a, k| format!("{}尚未成文", title(a, k)), mend: |k| call("submit", k) },
     Fact { name: "served", find: served, says: |a, k| format!("{}尚未送达{}", title(a, k), whom(a)), mend: |k| call("serve", k) },
     Fact { name: "signed", find: signed, says: |a, k| format!("{}尚未归入签名扫描件，也没有拒签记录", title(a, k)), mend: |k| call("scan", k) },
-    Fact { name: "field", find: field, says: |a, k| format!("{}没有写明“{}”", title(a, k), label(a, k)), mend: |k| call("submit", k) },
     Fact { name: "informed", find: informed, says: |a, _| format!("尚未告知{}不予立案，也没有无法告知的记录", whom(a)), mend: |_| "submit(non-filing-notice)".into() },
     Fact { name: "statement-closed", find: statement_closed, says: |a, _| format!("{}既未陈述申辩，也未表示放弃", whom(a)), mend: |_| "make-statement".into() },
-    Fact { name: "statement-made", find: |a, _| last_statement(a).map(|s| s.at), says: |a, _| format!("{}没有陈述申辩", whom(a)), mend: |_| "make-statement".into() },
     Fact { name: "points-examined", find: points_examined, says: |a, _| format!("{}提出的意见尚未逐条复核", whom(a)), mend: |_| "submit(statement-examination)".into() },
     Fact { name: "reviewed", find: reviewed, says: |_, _| "法制审核没有作出同意的意见".into(), mend: |_| "submit(legal-review)".into() },
     Fact { name: "flaws-settled", find: |a, _| flaws_settled(a), says: |a, _| format!("尚有{}项瑕疵未补正，也未经负责人决定", crate::duties::flaws(a.case, a.book, a.now).iter().filter(|f| f.blocks()).count()), mend: |_| "decide-flaw".into() },
     Fact { name: "concluded", find: |a, _| a.case.concluded_at, says: |_, _| "案件尚未终结".into(), mend: |_| "conclude-case".into() },
+    Fact { name: "retention-starts", find: retention_starts, says: |_, _| "案卷尚未归档，保管期限没有起算".into(), mend: |_| "archive-case".into() },
     Fact { name: "archived", find: |a, _| a.case.archived_at, says: |_, _| "案卷尚未归档".into(), mend: |_| "archive-case".into() },
-    Fact { name: "this-made", find: |a, _| this(a).and_then(Paper::made_at), says: |a, _| format!("{}尚未制作", this_title(a)), mend: |_| String::new() },
+    Fact { name: "made-again", find: made_again, says: |a, _| format!("{}没有重新制作", this_title(a)), mend: |_| "submit".into() },
+    Fact { name: "scanned-whole", find: scanned_whole, says: |a, _| format!("{}的扫描件不完整", this_title(a)), mend: |_| "scan".into() },
     Fact { name: "this-issued", find: |a, _| this(a).and_then(|p| p.issued.as_ref().map(|i| i.at)), says: |a, _| format!("{}尚未成文", this_title(a)), mend: |_| String::new() },
     Fact { name: "this-handsigned-issued", find: |a, _| this(a).filter(|p| a.book.paper(&p.kind.0).is_some_and(|f| f.hand_signed)).and_then(|p| p.issued.as_ref().map(|i| i.at)), says: |a, _| format!("{}尚未成文", this_title(a)), mend: |_| String::new() },
     Fact { name: "this-signed", find: |a, _| this(a).and_then(Paper::signed_at), says: |a, _| format!("{}尚未归入签名扫描件", this_title(a)), mend: |_| "scan".into() },
     Fact { name: "this-field", find: |a, k| this(a).and_then(|p| date_of(p.text(k.first().copied().unwrap_or_default()))), says: |a, _| format!("{}没有写明日期", this_title(a)), mend: |_| String::new() },
-    Fact { name: "performance-checked", find: |a, _| a.case.of_kind("performance-check").filter_map(Paper::made_at).next_back(), says: |_, _| "尚未检查履行情况".into(), mend: |_| "submit(performance-check)".into() },
+    Fact { name: "performance-checked", find: performance_checked, says: |a, _| format!("{}的履行情况尚未检查", whom(a)).trim_start_matches('的').to_owned(), mend: |_| "submit(performance-check)".into() },
     Fact { name: "correction-checked", find: correction_checked, says: |_, _| "尚未核查改正情况".into(), mend: |_| "submit(performance-check)".into() },
     Fact { name: "recording-ended", find: |a, _| footage(a).map(|e| e.happened.end()), says: |_, _| "录制尚未结束".into(), mend: |_| String::new() },
     Fact { name: "recording-stored", find: |a, _| footage(a).filter(|e| e.file.is_some()).map(|e| e.attached_at), says: |_, _| "音像记录尚未入库".into(), mend: |_| "attach-evidence".into() },
@@ -142,15 +139,6 @@ fn call(act: &str, args: &[&str]) -> String {
 
 fn title(ask: &Ask, args: &[&str]) -> String {
     args.first().map(|k| format!("《{}》", ask.book.paper_title(k))).unwrap_or_default()
-}
-
-fn label(ask: &Ask, args: &[&str]) -> String {
-    match (args.first(), args.get(1)) {
-        (Some(kind), Some(name)) => {
-            ask.book.paper(kind).map_or_else(|| (*name).to_owned(), |f| f.label(name).to_owned())
-        }
-        _ => String::new(),
-    }
 }
 
 /// The subject in words: the party's name, or nothing for the whole case.
@@ -170,20 +158,60 @@ fn papers<'a>(ask: &Ask<'a>, args: &[&str]) -> Vec<&'a Paper> {
         Subject::Paper(id) => p.id == *id || p.kind.0 == kind,
         _ => true,
     };
-    ask.case.papers.iter().filter(|p| p.kind.0 == kind && !p.is_void()).filter(of_party).collect()
+    ask.case.papers.iter().filter(|p| p.kind.0 == kind && !p.is_void() && !set_aside(ask.case, p)).filter(of_party).collect()
+}
+
+/// The head decided that an irregular record is not relied on: for every gate it is as if not made.
+fn set_aside(case: &Case, paper: &Paper) -> bool {
+    case.flaws.iter().any(|f| {
+        f.decided.as_ref().is_some_and(|(rely, ..)| !rely) && paper.versions.iter().any(|v| v.sequence == f.sequence)
+    })
 }
 
 fn made(ask: &Ask, args: &[&str]) -> Option<DateTime> {
     papers(ask, args).iter().filter_map(|p| p.made_at()).next_back()
 }
 
-fn made_regular(ask: &Ask, args: &[&str]) -> Option<DateTime> {
-    let irregular = |p: &Paper| {
+/// The same kind of record, of the same person or party, made later and without a grave flaw:
+/// a new inquiry cures an irregular one, an inspection does not.
+fn made_again(ask: &Ask, _: &[&str]) -> Option<DateTime> {
+    let flawed = this(ask)?;
+    let before = flawed.made_at()?;
+    let grave = |p: &Paper| {
         ask.case.flaws.iter().any(|f| {
             p.versions.iter().any(|v| v.sequence == f.sequence) && f.flaw.severity == crate::event::Severity::Grave
         })
     };
-    papers(ask, args).iter().filter(|p| !irregular(p)).filter_map(|p| p.made_at()).next_back()
+    let heard = |p: &Paper| p.field("person").and_then(|who| who.get("name")).cloned();
+    ask.case
+        .of_kind(&flawed.kind.0)
+        .filter(|p| p.id != flawed.id && same_subject(p, flawed) && heard(p) == heard(flawed) && !grave(p))
+        .filter_map(Paper::made_at)
+        .find(|at| *at > before)
+}
+
+/// Papers of one party; one that names none is the whole case's, every party among them.
+fn same_subject(one: &Paper, other: &Paper) -> bool {
+    one.subject.is_empty() || other.subject.is_empty() || one.subject == other.subject
+}
+
+/// The last scan of this paper has every page.
+fn scanned_whole(ask: &Ask, _: &[&str]) -> Option<DateTime> {
+    let last = this(ask)?.scans.last()?;
+    (last.pages_count >= last.pages_expected).then_some(last.at)
+}
+
+/// Terms of a file run from the first day of the year after archiving (Art. 28).
+fn retention_starts(ask: &Ask, _: &[&str]) -> Option<DateTime> {
+    let archived = ask.case.archived_at?;
+    Some(Date::new(archived.year().checked_add(1)?, 1, 1).ok()?.at(0, 0, 0, 0))
+}
+
+/// The party's performance, looked at after the decision was served: an earlier re-check of an
+/// order to correct is no performance check.
+fn performance_checked(ask: &Ask, _: &[&str]) -> Option<DateTime> {
+    let decided = served(ask, &["penalty-decision"])?;
+    papers(ask, &["performance-check"]).iter().filter_map(|p| p.made_at()).rfind(|at| *at >= decided)
 }
 
 fn approved(ask: &Ask, args: &[&str]) -> Option<DateTime> {
@@ -195,7 +223,12 @@ fn issued(ask: &Ask, args: &[&str]) -> Option<DateTime> {
 }
 
 /// For a party: served on that party. For the case: the last of all parties, once all are served.
+/// A public notice is not service before its days have run out.
 fn served(ask: &Ask, args: &[&str]) -> Option<DateTime> {
+    served_at_all(ask, args).filter(|at| *at <= ask.now)
+}
+
+fn served_at_all(ask: &Ask, args: &[&str]) -> Option<DateTime> {
     let effective = |day: Date, at: DateTime| if at.date() == day { at } else { day.to_datetime(at.time()) };
     let to = |whom: &str| {
         papers(ask, args)
@@ -229,13 +262,12 @@ fn signed(ask: &Ask, args: &[&str]) -> Option<DateTime> {
 }
 
 /// A date that a paper itself names, such as the day by which something is to be corrected.
-fn field(ask: &Ask, args: &[&str]) -> Option<DateTime> {
-    let name = args.get(1).copied().unwrap_or_default();
-    papers(ask, args).iter().rev().find_map(|p| date_of(p.text(name)))
-}
-
 fn date_of(text: &str) -> Option<DateTime> {
-    text.parse::<DateTime>().ok().or_else(|| text.parse::<Date>().ok().map(|d| d.at(23, 59, 59, 0)))
+    // A day alone also parses as its midnight, but it lasts until its end.
+    match text.parse::<Date>() {
+        Ok(day) if !text.contains([':', 'T']) => Some(day.at(23, 59, 59, 0)),
+        _ => text.parse::<DateTime>().ok(),
+    }
 }
 
 fn informed(ask: &Ask, _: &[&str]) -> Option<DateTime> {
@@ -251,12 +283,21 @@ fn last_statement<'a>(ask: &Ask<'a>) -> Option<&'a crate::case::Statement> {
     })
 }
 
+/// Heard or waived since the notice that counts: what was said to an earlier notice does not
+/// close the period of a later, heavier one. Day against day, for both may happen at one sitting.
 fn statement_closed(ask: &Ask, args: &[&str]) -> Option<DateTime> {
-    let waived = ask.case.waivers.iter().rev().find(|(p, _)| match ask.subject {
-        Subject::Party(id) => p.0 == *id,
-        _ => true,
+    let notified = served(ask, &["prior-notice"])?;
+    let since = |at: DateTime| at.date() >= notified.date();
+    let waived = ask.case.waivers.iter().rev().find(|(p, at)| {
+        since(*at)
+            && match ask.subject {
+                Subject::Party(id) => p.0 == *id,
+                _ => true,
+            }
     });
-    waived.map(|(_, at)| *at).or_else(|| points_examined(ask, args).filter(|_| last_statement(ask).is_some()))
+    waived
+        .map(|(_, at)| *at)
+        .or_else(|| points_examined(ask, args).filter(|_| last_statement(ask).is_some_and(|s| since(s.at))))
 }
 
 /// Every point raised has its finding: adopted or not, why, by whom (Art. 17).
@@ -322,12 +363,13 @@ fn footage<'a>(ask: &Ask<'a>) -> Option<&'a crate::case::Evidence> {
     }
 }
 
-/// A performance check made on or after the order's own date says whether it was corrected.
+/// A performance check of the same party, made after the order, says what became of each demand.
 fn correction_checked(ask: &Ask, _: &[&str]) -> Option<DateTime> {
     let order = this(ask)?;
     let ordered = order.made_at()?;
     ask.case
         .of_kind("performance-check")
+        .filter(|p| same_subject(p, order))
         .filter(|p| p.field("corrections").and_then(Value::as_array).is_some_and(|rows| !rows.is_empty()))
         .filter_map(Paper::made_at)
         .find(|at| *at >= ordered)

@@ -314,8 +314,12 @@ impl Rulebook {
         let mut causes = BTreeMap::new();
         for (path, text) in &files {
             if path.contains("/rules/") && path.ends_with(".toml") {
-                let more: Rules = parse(path, text)?;
+                let mut more: Rules = parse(path, text)?;
                 more.check_names(path)?;
+                // The bureau's own rule binds cases opened since its publication (Art. 33).
+                if path.starts_with("editions/") {
+                    more.bind_from(edition.in_force_from);
+                }
                 rules.gates.extend(more.gates);
                 rules.checks.extend(more.checks);
                 rules.duties.extend(more.duties);
@@ -390,6 +394,18 @@ impl Rules {
             }
         }
         Ok(())
+    }
+
+    /// Rules without dates of their own bind from a day on, by the opening of the case.
+    fn bind_from(&mut self, from: Date) {
+        let edition = InForce { from: Some(from), to: None, applies: Applies::CaseOpened };
+        let forces = self.gates.iter_mut().map(|r| &mut r.in_force);
+        let forces = forces.chain(self.checks.iter_mut().map(|r| &mut r.in_force));
+        let forces = forces.chain(self.duties.iter_mut().map(|r| &mut r.in_force));
+        let forces = forces.chain(self.windows.iter_mut().map(|r| &mut r.in_force));
+        for force in forces {
+            force.get_or_insert_with(|| edition.clone());
+        }
     }
 
     /// Every fact a rule names: (rule id, fact name).

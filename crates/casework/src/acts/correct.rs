@@ -1,0 +1,78 @@
+//! 更正 (slip): the original stays; what is effective from now on is said with its reason.
+//! A slip that turns late into met needs the head.
+
+use crate::error::ActError;
+use crate::office::{Caller, Decision, Office, Receipt};
+use crate::permissions::Power;
+use procedure::Case;
+use procedure::duties::{self, DutyState};
+use procedure::event::{Event, Recorded, Span};
+use procedure::ids::*;
+use serde::Deserialize;
+use serde_json::Value;
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Correct {
+    pub case: CaseId,
+    /// Sequence of the entry to correct.
+    pub target: u64,
+    /// Dotted name: `party.name`, `fields.place`, `happened.from`, or `withdrawn` for a wrong attachment.
+    pub member: String,
+    pub effective: Value,
+    pub reason: String,
+}
+
+pub async fn correct(office: &Office, caller: &Caller, what: Correct) -> Result<Receipt, ActError> {
+    if what.reason.trim().is_empty() {
+        return Err(ActError::field("reason", "请写明更正的理由"));
+    }
+    office
+        .act_on_case(caller, &what.case, "correct", |opened| {
+            office.allow(caller, Power::Investigate, Some(&opened.case))?;
+            let target = opened.case.records.iter().find(|r| r.sequence == what.target).ok_or(ActError::NotFound)?;
+            let original = value_at(target, &what.member)
+                .ok_or_else(|| ActError::field("member", "这项记录没有这一内容，不能更正"))?;
+            if original == what.effective {
+                return Err(ActError::field("effective", "更正后的内容与原来相同"));
+            }
+            let slip = Event::Corrected {
+                target: what.target,
+                member: what.member.clone(),
+                original,
+                effective: what.effective.clone(),
+                reason: what.reason.clone(),
+            };
+            if mends_lateness(office, &opened.case, &slip, opened.now) && office.allow(caller, Power::DecideFlaw, Some(&opened.case)).is_err() {
+                return Err(Office::refuse("correct", "本制度4, 29", "更正使逾期变为按期，须由行政机关负责人作出", ""));
+            }
+            Ok(Decision::event(StreamId::case(&what.case), Span::at(opened.now), office.envelope(caller), slip))
+        })
+        .await
+}
+
+fn value_at(record: &Recorded, member: &str) -> Option<Value> {
+    if member == "withdrawn" {
+        return matches!(record.event, Event::EvidenceAttached { .. }).then_some(Value::Bool(false));
+    }
+    let whole = serde_json::to_value(record).ok()?;
+    let path = match member.split_once('.') {
+        Some(("happened" | "envelope", _)) => format!("/{}", member.replace('.', "/")),
+        _ => format!("/event/{}", member.replace('.', "/")),
+    };
+    whole.pointer(&path).cloned()
+}
+
+/// Whether fewer duties are late once the slip is applied.
+fn mends_lateness(office: &Office, case: &Case, slip: &Event, now: jiff::civil::DateTime) -> bool {
+    let late = |case: &Case| {
+        duties::owed(case, office.book(), now)
+            .iter()
+            .filter(|o| matches!(o.state, DutyState::Overdue | DutyState::MetLate))
+            .count()
+    };
+    let mut records = case.records.clone();
+    if let Some(last) = records.last().cloned() {
+        records.push(Recorded { sequence: last.sequence + 1, event: slip.clone(), envelope: Default::default(), ..last });
+    }
+    late(&Case::fold(records)) < late(case)
+}

@@ -1,0 +1,33 @@
+//! The acts, one file each. Their names are the office's words, in the order of a case's story.
+
+pub mod register_clue;
+pub mod accept_clue;
+pub mod assign_handlers;
+pub mod record_party;
+pub mod choose_cause;
+pub mod start_before_filing;
+pub mod inform_impossible;
+pub mod start_visit;
+pub mod attach_evidence;
+pub mod submit_paper;
+pub mod give_opinion;
+pub mod issue_paper;
+pub mod void_number;
+pub mod scan_paper;
+pub mod refuse_signature;
+pub mod serve_paper;
+pub mod conclude_case;
+pub mod correct;
+pub mod decide_flaw;
+pub mod raise_protection;
+pub mod put_register;
+pub mod give_delegation;
+pub mod change_account;
+pub mod sign_standing_rule;
+pub mod request_grant;
+pub mod give_grant;
+pub mod deny_grant;
+pub mod return_grant;
+pub mod open_viewing;
+pub mod close_viewing;
+pub mod archive_case;

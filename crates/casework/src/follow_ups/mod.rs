@@ -1,0 +1,4 @@
+//! Follow-ups: slow or outside work, each an idempotent job written in the act's transaction.
+
+pub mod issue;
+pub mod runner;

@@ -1,0 +1,165 @@
+//! The package that leaves the house: the volume, the originals, the case's entries with their
+//! proofs to a signed checkpoint, and a manifest that `sha256sum -c` checks. Recordings stay behind
+//! their grants and sealed bytes behind their keys; both are listed with their digests.
+
+use super::{archived, binding};
+use crate::clock;
+use crate::error::ActError;
+use crate::office::{Caller, Office};
+use crate::permissions::Power;
+use archive::{Manifest, PackageEntry, PackagedEntry, PackagedFile, TreeHead, safe_name};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ledger::checkpoint::SignedCheckpoint;
+use procedure::event::{Event, FileRef, Recorded};
+use procedure::ids::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Cursor, Read, Write};
+use std::path::PathBuf;
+
+/// Bytes of a file in the package.
+enum Bytes {
+    Made(Vec<u8>),
+    Kept(PathBuf),
+}
+
+impl Office {
+    /// Writes the package of an archived case as a ZIP and gives the writer back. For its handlers
+    /// and the archivist.
+    pub async fn volume_package<W: Write + Send + 'static>(&self, caller: &Caller, case: &CaseId, out: W) -> Result<W, ActError> {
+        let opened = self.open_case(case).await?;
+        self.allow(caller, Power::BindVolume, Some(&opened.case))?;
+        let Some(bound) = archived(&opened.case) else {
+            return Err(ActError::Conflict("案件尚未归档，没有可以下载的卷宗".into()));
+        };
+        let beside = self.beside(case).await?;
+        let mut sequences: BTreeSet<u64> = opened.case.records.iter().chain(&beside).map(|r| r.sequence).collect();
+        sequences.retain(|s| *s > 0);
+        let now = opened.now;
+        let mut manifest = Manifest::new(format!("{}（归档号{}）", opened.case.title, bound.number), self.agency().name.clone(), clock::rfc3339(now));
+        let note = self.sign_checkpoint().await?;
+        self.prove(&mut manifest, note.as_deref(), &sequences).await?;
+        let mut contents: BTreeMap<String, Bytes> = BTreeMap::new();
+        let mut withheld = vec!["序号,SHA-256,SM3,字节数,原因".to_owned()];
+        let mut seen = BTreeSet::new();
+        for record in &opened.case.records {
+            for (title, file, footage) in files_of(record) {
+                if !seen.insert(file.sha256.clone()) {
+                    continue;
+                }
+                let reason = if footage {
+                    Some("音像记录，凭查看许可取得")
+                } else if self.is_protected(file) {
+                    Some("涉及受保护人员，密封保管")
+                } else {
+                    None
+                };
+                match reason {
+                    Some(reason) => withheld.push(format!("{},{},{},{},{reason}", record.sequence, file.sha256, file.sm3, file.len_bytes)),
+                    None => {
+                        let folder = if file.sha256 == bound.volume.sha256 { "卷宗" } else { "原件" };
+                        let path = format!("{folder}/{:05}-{}{}", record.sequence, safe_name(&title), extension(file));
+                        let digest = file.sha256.parse().map_err(|_| ActError::NotFound)?;
+                        contents.insert(path.clone(), Bytes::Kept(self.inner().vault.path_of(&digest)?));
+                        manifest.files.push(PackagedFile {
+                            path,
+                            sha256: file.sha256.clone(),
+                            sm3: file.sm3.clone(),
+                            size_bytes: file.len_bytes,
+                            sequence: Some(record.sequence),
+                        });
+                    }
+                }
+            }
+        }
+        let mut made = vec![
+            ("未附材料.csv", withheld.join("\n").into_bytes()),
+            ("检查点验证公钥.txt", format!("{}\n", self.verifier_key()).into_bytes()),
+        ];
+        made.extend(note.map(|note| ("检查点.txt", note.into_bytes())));
+        for (path, bytes) in made {
+            manifest.files.push(PackagedFile {
+                path: path.to_owned(),
+                sha256: ledger::digest::sha256(&bytes).to_string(),
+                sm3: ledger::digest::sm3(&bytes).to_string(),
+                size_bytes: bytes.len() as u64,
+                sequence: None,
+            });
+            contents.insert(path.to_owned(), Bytes::Made(bytes));
+        }
+        let modified = binding::made_at(now);
+        let written = tokio::task::spawn_blocking(move || {
+            let files: Vec<(String, u64)> = manifest.files.iter().map(|f| (f.path.clone(), f.size_bytes)).collect();
+            let entries = files.into_iter().map(|(path, size_bytes)| {
+                let source: Box<dyn Read> = match contents.remove(&path) {
+                    Some(Bytes::Made(bytes)) => Box::new(Cursor::new(bytes)),
+                    Some(Bytes::Kept(kept)) => match std::fs::File::open(kept) {
+                        Ok(file) => Box::new(file),
+                        // An empty source has the wrong length: the writer refuses the package.
+                        Err(_) => Box::new(std::io::empty()),
+                    },
+                    None => Box::new(std::io::empty()),
+                };
+                PackageEntry { path, source, size_bytes }
+            });
+            archive::write_package(out, &manifest, entries, modified).map_err(anyhow::Error::from)
+        });
+        written.await.map_err(|e| ActError::Failure(e.into()))?.map_err(ActError::Failure)
+    }
+
+    /// Entries with what this reader may know of them, and their proofs to the checkpoint's head.
+    async fn prove(&self, manifest: &mut Manifest, note: Option<&str>, sequences: &BTreeSet<u64>) -> Result<(), ActError> {
+        let signed = note.and_then(|n| SignedCheckpoint::parse(n).ok());
+        let (size, root) = match &signed {
+            Some(signed) => (signed.unverified().size, signed.unverified().root),
+            None => {
+                let head = self.database().head();
+                (head.size, head.root)
+            }
+        };
+        manifest.head = Some(TreeHead { size, root: STANDARD.encode(root) });
+        manifest.checkpoint = note.map(str::to_owned);
+        for sequence in sequences.iter().filter(|s| **s <= size) {
+            let Some(stored) = self.database().entries_after(sequence - 1, 1).await?.into_iter().next() else { continue };
+            let proof = self.database().inclusion_proof(*sequence, size).await?;
+            manifest.entries.push(PackagedEntry {
+                sequence: *sequence,
+                leaf: STANDARD.encode(stored.leaf.as_bytes()),
+                disclosures: stored.disclosures().iter().map(|d| d.encode().to_owned()).collect(),
+                proof: proof.iter().map(|hash| STANDARD.encode(hash)).collect(),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The files an entry names: a title, the file, and whether it is a recording.
+fn files_of(record: &Recorded) -> Vec<(String, &FileRef, bool)> {
+    match &record.event {
+        Event::PaperIssued { file, .. } => vec![(record.envelope.matter.clone(), file, false)],
+        Event::PaperScanned { file, .. } => vec![(format!("{}（扫描）", record.envelope.matter), file, false)],
+        Event::PaperServed { proof: Some(file), .. } => vec![(format!("{}（送达凭证）", record.envelope.matter), file, false)],
+        Event::EvidenceAttached { number, file: Some(file), footage, .. } => vec![(format!("证{number}"), file, *footage)],
+        Event::CaseArchived { volume, sealed_annex, .. } => {
+            let mut files = vec![("卷宗".to_owned(), volume, false)];
+            files.extend(sealed_annex.as_ref().map(|annex| ("密封附件".to_owned(), annex, false)));
+            files
+        }
+        _ => vec![],
+    }
+}
+
+fn extension(file: &FileRef) -> &'static str {
+    match file.media_type.as_str() {
+        "application/pdf" => ".pdf",
+        "image/png" => ".png",
+        "image/jpeg" => ".jpg",
+        "video/mp4" => ".mp4",
+        "video/quicktime" => ".mov",
+        "video/webm" => ".webm",
+        "audio/wav" => ".wav",
+        "audio/mpeg" => ".mp3",
+        "audio/mp4" => ".m4a",
+        _ => ".bin",
+    }
+}

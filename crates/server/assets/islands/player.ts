@@ -1,0 +1,63 @@
+// The player of a viewing: `[data-player]` around a video or audio. `data-seek="123.4"` jumps there,
+// J K L and the arrows move, `[data-time]` shows the place, and on leaving, the spans that were
+// played go to data-close, so that the register of viewings says what was seen.
+
+export function installPlayers(): void {
+  const box = document.querySelector<HTMLElement>("[data-player]");
+  const media = box?.querySelector<HTMLMediaElement>("video, audio");
+  if (!box || !media) return;
+
+  const shown = box.querySelector<HTMLElement>("[data-time]");
+  const show = () => {
+    if (shown) shown.textContent = `${clock(media.currentTime)} / ${clock(media.duration || 0)}`;
+  };
+  ["timeupdate", "loadedmetadata", "seeked"].forEach((name) => media.addEventListener(name, show));
+
+  document.addEventListener("click", (event) => {
+    const target = (event.target as Element).closest<HTMLElement>("[data-seek]");
+    if (!target) return;
+    event.preventDefault();
+    media.currentTime = Number(target.dataset.seek);
+    media.focus();
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const inField = (event.target as Element).closest("input, textarea, select, button, a, dialog");
+    if (inField || event.ctrlKey || event.metaKey || event.altKey) return;
+    const moved = move(media, event.key);
+    if (moved) event.preventDefault();
+  });
+
+  let closed = false;
+  window.addEventListener("pagehide", () => {
+    const url = box.dataset.close;
+    if (!url || closed) return;
+    closed = true;
+    navigator.sendBeacon(url, new URLSearchParams({ played: spans(media.played) }));
+  });
+}
+
+function move(media: HTMLMediaElement, key: string): boolean {
+  const steps: Record<string, number> = { j: -10, l: 10, ArrowLeft: -5, ArrowRight: 5, ",": -0.04, ".": 0.04 };
+  if (key === "k" || key === "K") {
+    if (media.paused) void media.play();
+    else media.pause();
+    return true;
+  }
+  const step = steps[key] ?? steps[key.toLowerCase()];
+  if (step === undefined) return false;
+  media.currentTime = Math.max(0, media.currentTime + step);
+  return true;
+}
+
+function spans(ranges: TimeRanges): string {
+  const parts: string[] = [];
+  for (let i = 0; i < ranges.length; i += 1) parts.push(`${ranges.start(i).toFixed(1)}-${ranges.end(i).toFixed(1)}`);
+  return parts.join(",");
+}
+
+function clock(seconds: number): string {
+  const whole = Math.floor(seconds);
+  const two = (n: number) => String(n).padStart(2, "0");
+  return `${two(Math.floor(whole / 3600))}:${two(Math.floor((whole % 3600) / 60))}:${two(whole % 60)}`;
+}

@@ -1,0 +1,326 @@
+//! The page of a case: where it stands, what is missing, what happened, what is owed.
+
+use crate::desk::{self, Desk, Visitor, act_path, article_zh};
+use crate::errors::Problem;
+use crate::look::{Duty, DutyState, Frame, Link, NextAct, Stop, Tab, page, words};
+use crate::pages::cases::head::{CaseHead, Section};
+use crate::pages::cases::sight::Hidden;
+use crate::pages::cases::timeline::{self, Day, Show};
+use crate::pages::cases::wording::Teller;
+use crate::pages::workbench::due_words;
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use casework::people::Directory;
+use casework::permissions::{self, Power};
+use casework::views::{self, CaseFile, act_title};
+use procedure::case::FlawState;
+use procedure::duties::{self, Owed, Responsible};
+use procedure::facts::Subject;
+use procedure::ids::CaseId;
+use procedure::people::Role;
+use procedure::rulebook::split_call;
+use procedure::{Case, Rulebook};
+use serde::Deserialize;
+
+#[derive(Template)]
+#[template(path = "cases/case.html")]
+pub struct CasePage {
+    pub frame: Frame,
+    pub title: String,
+    pub head: CaseHead,
+    /// What cannot be done yet; the most pressing first.
+    pub stops: Vec<Stop>,
+    /// "38 项行为 · 最新在前"
+    pub acts_small: String,
+    /// 全部, 只看文书, 只看审批.
+    pub filters: Vec<Tab>,
+    pub days: Vec<Day>,
+    /// "1 瑕疵 · 3 临近 · 9 已办"
+    pub duties_small: String,
+    pub duties: Vec<Duty>,
+    pub flaws: Vec<FlawLine>,
+    /// Acts that can be done now.
+    pub next: Vec<NextAct>,
+    /// Acts the stage knows that still lack something.
+    pub waiting: Vec<WaitingAct>,
+    pub people: Vec<PersonLine>,
+}
+
+/// An act of the stage that cannot be done yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WaitingAct {
+    pub label: String,
+    pub href: String,
+    /// "尚未登记当事人；尚未确定案由"
+    pub lacks: String,
+}
+
+/// A flaw of the file, and how it can be mended.
+#[derive(Clone, Debug, Default)]
+pub struct FlawLine {
+    pub what: String,
+    pub article: String,
+    /// "未补正", "已补正", "负责人决定采信"
+    pub state: String,
+    /// Class of the chip: `late`, `soon` or `met`.
+    pub state_class: &'static str,
+    /// How it is mended, in words.
+    pub how: String,
+    pub mend: Option<Link>,
+}
+
+/// A person of the case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PersonLine {
+    pub name: String,
+    pub role: String,
+    pub certificate: String,
+}
+
+#[derive(Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    show: String,
+    #[serde(default)]
+    done: String,
+}
+
+pub async fn show(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<String>, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    let back = || Link::new("返回案件", "/cases");
+    let id = CaseId(id);
+    let file = desk.office.case_file(&visitor.caller, &id).await.map_err(|e| desk.problem(e, "查看案件", back()))?;
+    let mut frame = desk.frame(&visitor, "cases").await;
+    frame.notes.extend(done_words(&asked.done, desk.office.book()).map(desk::recorded));
+    let path = format!("/cases/{id}");
+    let title = act_title(desk.office.book(), file.next_act);
+    let stops = if file.missing.is_empty() { vec![] } else { vec![desk.stop(&title, &file.missing, &path)] };
+    let decides = permissions::holds(&visitor.caller.person, Power::DecideFlaw, &file.case);
+    let drawing = Drawing { book: desk.office.book(), directory: &desk.office.directory(), decides, show: Show::parse(&asked.show) };
+    Ok(page(drawing.page(&file, frame, stops)))
+}
+
+/// "已记录：登记当事人。" for an act the office knows; nothing for anything else an address may say.
+pub fn done_words(act: &str, book: &Rulebook) -> Option<String> {
+    let title = act_title(book, act);
+    (!act.is_empty() && title != act).then(|| format!("已记录：{title}。"))
+}
+
+/// What the mapping of a file to its page needs besides the file.
+pub struct Drawing<'a> {
+    pub book: &'a Rulebook,
+    pub directory: &'a Directory,
+    /// Whether the reader may decide on flaws.
+    pub decides: bool,
+    pub show: Show,
+}
+
+impl Drawing<'_> {
+    pub fn page(&self, file: &CaseFile, frame: Frame, stops: Vec<Stop>) -> CasePage {
+        let path = format!("/cases/{}", file.case.id);
+        let hidden = Hidden::of(file, self.book);
+        let teller = Teller {
+            case: &file.case,
+            book: self.book,
+            directory: self.directory,
+            hidden: &hidden,
+            path: &path,
+            today: file.now.date(),
+        };
+        let head = CaseHead::of(file, self.book, Section::Record);
+        let (days, count) = timeline::days(file, &teller, self.show);
+        let (next, waiting) = next_acts(file, &path, self.book);
+        CasePage {
+            frame,
+            title: head.title.clone(),
+            head,
+            stops,
+            acts_small: format!("{count} 项行为 · 最新在前"),
+            filters: filters(&path, self.show),
+            days,
+            duties_small: duties_small(file),
+            duties: file.duties.iter().map(|o| self.duty(o, file, &hidden, &path)).collect(),
+            flaws: file.flaws.iter().map(|f| self.flaw(f, &hidden, &path)).collect(),
+            next,
+            waiting,
+            people: people(&file.case),
+        }
+    }
+
+    fn duty(&self, owed: &Owed, file: &CaseFile, hidden: &Hidden, path: &str) -> Duty {
+        let state = match owed.state {
+            duties::DutyState::Overdue => DutyState::Overdue,
+            duties::DutyState::Near => DutyState::Near,
+            duties::DutyState::Open => DutyState::Open,
+            duties::DutyState::DateUnknown => DutyState::DateUnknown,
+            duties::DutyState::Paused => DutyState::Paused,
+            duties::DutyState::MetLate => DutyState::MetLate,
+            duties::DutyState::Met => DutyState::Met,
+            duties::DutyState::Void => DutyState::Void,
+        };
+        let (due, due_small) = self.due(owed, file);
+        let derivation = match (&owed.due, owed.named) {
+            (Some(due), _) => due.derivation.lines_zh().concat(),
+            (None, Some(day)) => format!("文书载明{}。", words::full_date_zh(day.date())),
+            (None, None) => String::new(),
+        };
+        let open = owed.state.is_open() && file.sight.may_act;
+        Duty {
+            state,
+            what: owed.title.clone(),
+            detail: hidden.screen(&subject_zh(&owed.subject, &file.case, hidden)),
+            href: if open { act_path(&owed.mend, path).unwrap_or_default() } else { String::new() },
+            about: format!("{} · {}", article_zh(&owed.article), self.who(&owed.who)),
+            due,
+            due_small,
+            derivation,
+        }
+    }
+
+    /// What the date's column says: how far it is, and the day itself.
+    fn due(&self, owed: &Owed, file: &CaseFile) -> (String, String) {
+        let today = file.now.date();
+        let day = |at: jiff::civil::DateTime| words::near_date_zh(at.date(), today);
+        match owed.state {
+            duties::DutyState::Met => (owed.met.map(|at| format!("{} 已办", day(at))).unwrap_or_default(), String::new()),
+            duties::DutyState::MetLate => {
+                let limit = owed.binding().map(|at| format!("期限 {}", day(at))).unwrap_or_default();
+                (owed.met.map(|at| format!("{} 逾期办理", day(at))).unwrap_or_default(), limit)
+            }
+            duties::DutyState::Void => ("免除".into(), String::new()),
+            _ => {
+                let latest = owed.due.as_ref().map(|d| d.latest);
+                let (_, said) = due_words(owed.binding(), latest, self.book, file.now);
+                match said.split_once(" · ") {
+                    Some((day, left)) => (left.to_owned(), day.to_owned()),
+                    None => (said, String::new()),
+                }
+            }
+        }
+    }
+
+    fn who(&self, who: &Responsible) -> String {
+        match who {
+            Responsible::Persons(ids) => {
+                let names = ids.iter().map(|id| self.directory.persons.get(&id.0).map_or(id.0.as_str(), |p| p.name.as_str()));
+                names.collect::<Vec<_>>().join("、")
+            }
+            Responsible::Role(role) => Role::parse(role).map_or_else(|| role.clone(), |r| r.title().to_owned()),
+        }
+    }
+
+    fn flaw(&self, flaw: &FlawState, hidden: &Hidden, path: &str) -> FlawLine {
+        let (state, state_class) = timeline::flaw_state(flaw);
+        // A mend is an act one can go to, or words; what only the head decides leads the head there.
+        let act = act_path(&flaw.flaw.mend, path);
+        let decide = (self.decides && flaw.sequence > 0 && flaw.open())
+            .then(|| Link::new("去决定", format!("{path}/decide-flaw?target={}&rule={}", flaw.sequence, flaw.flaw.rule)));
+        FlawLine {
+            what: hidden.screen(&flaw.flaw.text),
+            article: article_zh(&flaw.flaw.article),
+            state: state.to_owned(),
+            state_class,
+            how: if act.is_none() && flaw.open() { flaw.flaw.mend.clone() } else { String::new() },
+            mend: decide.or_else(|| act.filter(|_| flaw.open()).map(|href| Link::new("去补正", href))),
+        }
+    }
+}
+
+fn filters(path: &str, show: Show) -> Vec<Tab> {
+    let tab = |label: &str, end: &str, of: Show| Tab { label: label.into(), href: format!("{path}{end}"), current: show == of };
+    vec![tab("全部", "", Show::All), tab("只看文书", "?show=papers", Show::Papers), tab("只看审批", "?show=approvals", Show::Approvals)]
+}
+
+fn duties_small(file: &CaseFile) -> String {
+    let count = |states: &[duties::DutyState]| file.duties.iter().filter(|o| states.contains(&o.state)).count();
+    let flaws = file.flaws.iter().filter(|f| f.open()).count();
+    use duties::DutyState::{Met, MetLate, Near, Overdue};
+    let parts = [(flaws, "瑕疵"), (count(&[Overdue]), "超期"), (count(&[Near]), "临近"), (count(&[Met, MetLate]), "已办")];
+    let said = parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}"));
+    said.collect::<Vec<_>>().join(" · ")
+}
+
+fn subject_zh(subject: &Subject, case: &Case, hidden: &Hidden) -> String {
+    match subject {
+        Subject::Case => String::new(),
+        Subject::Party(id) => case.party(id).map(|p| hidden.party_name(p)).unwrap_or_default(),
+        Subject::Inform(label) => label.clone(),
+        Subject::Paper(id) => case.paper(id).map(|p| p.number.clone().unwrap_or_else(|| p.title.clone())).unwrap_or_default(),
+        Subject::Evidence(id) => case.evidence(id).map(|e| format!("{}号 {}", e.number, e.name)).unwrap_or_default(),
+    }
+}
+
+/// The acts of the stage: those that lack nothing as buttons, the others with what they lack.
+fn next_acts(file: &CaseFile, path: &str, book: &Rulebook) -> (Vec<NextAct>, Vec<WaitingAct>) {
+    let (ready, waiting): (Vec<&views::NextAct>, Vec<&views::NextAct>) = file.next.iter().partition(|n| n.missing.is_empty());
+    let primary = primary(file, &ready);
+    let listed = ready.iter().map(|n| (n.act.as_str(), n.title.clone()));
+    let standing = standing_acts(file).into_iter().filter(|act| file.next.iter().all(|n| n.act != *act));
+    let next = listed.chain(standing.map(|act| (act, act_title(book, act)))).map(|(act, label)| {
+        let href = act_path(act, path).unwrap_or_else(|| format!("{path}/{act}"));
+        NextAct { label, href, primary: Some(act) == primary }
+    });
+    let waiting = waiting.iter().map(|n| WaitingAct {
+        label: n.title.clone(),
+        href: act_path(&n.act, path).unwrap_or_default(),
+        lacks: n.missing.iter().map(|m| m.sentence.as_str()).collect::<Vec<_>>().join("；"),
+    });
+    (next.collect(), waiting.collect())
+}
+
+/// Acts that follow from what stands open rather than from the stage.
+fn standing_acts(file: &CaseFile) -> Vec<&'static str> {
+    let case = &file.case;
+    if !file.sight.may_act || case.archived_at.is_some() {
+        return vec![];
+    }
+    let declined = case.declined_at.is_some() && case.concluded_at.is_none();
+    let told = |label: &String| case.inform_impossible.iter().any(|(whom, _)| whom == label);
+    let mut acts = vec![];
+    if case.visits.iter().any(|v| v.ended.is_none()) {
+        acts.push("end-visit");
+    }
+    if declined && case.to_inform.iter().any(|i| !told(&i.label)) {
+        acts.push("inform-impossible");
+    }
+    if declined {
+        acts.push("conclude-case");
+    }
+    acts.extend(["correct", "raise-protection"]);
+    acts
+}
+
+/// The first thing to do: the act the case stands before when it lacks nothing, else what mends
+/// what it lacks, else the first act of the stage whose paper is not made yet.
+fn primary<'a>(file: &CaseFile, ready: &[&'a views::NextAct]) -> Option<&'a str> {
+    let named = |act: &str| ready.iter().find(|n| n.act == act);
+    let mends = || file.missing.iter().find_map(|m| named(&m.mend));
+    let fresh = || {
+        ready.iter().find(|n| match split_call(&n.act) {
+            ("submit", args) => args.first().is_some_and(|kind| file.case.of_kind(kind).next().is_none()),
+            _ => true,
+        })
+    };
+    let standing = if file.missing.is_empty() { named(file.next_act) } else { None };
+    standing.or_else(mends).or_else(fresh).or(ready.first()).map(|n| n.act.as_str())
+}
+
+/// Handlers, then whoever gave an opinion, each once a role.
+fn people(case: &Case) -> Vec<PersonLine> {
+    let mut people: Vec<PersonLine> = case
+        .handlers
+        .iter()
+        .map(|h| PersonLine { name: h.name.clone(), role: "承办人".into(), certificate: h.certificate.clone() })
+        .collect();
+    for opinion in case.papers.iter().flat_map(|p| &p.versions).flat_map(|v| &v.opinions) {
+        let line = PersonLine { name: opinion.name.clone(), role: opinion.title.clone(), certificate: String::new() };
+        let handler = case.handlers.iter().any(|h| h.id == opinion.by);
+        if !handler && !people.contains(&line) {
+            people.push(line);
+        }
+    }
+    people
+}
+
+#[cfg(test)]
+mod tests;
