@@ -164,7 +164,7 @@ const READS_THE_CLOCK: &[(&str, &str)] = &[
 
 #[test]
 fn the_clock_is_read_in_one_place() {
-    let calls = ["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now", "Utc::now", "Local::now"];
+    let calls = ["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now", "ZonedDateTime::now", "Utc::now", "Local::now"];
     let mut found = vec![];
     for (path, text) in source::rust_without_tests("crates") {
         let excepted = READS_THE_CLOCK.iter().any(|(file, _)| *file == path) || path.contains("/examples/");

@@ -1,8 +1,9 @@
-//! Durable acts, fold to commit. The act measured is the recording of a service with its proof
-//! (`serve_paper`): two entries of more than twenty members, the case's duties, three documents of
-//! the search index, a job. Each act is done on a case of its own that has the whole file of an
-//! investigation to be folded; 256 callers act at once. What follows up (setting the proof as PDF)
-//! is not part of the act and not measured here.
+//! Durable acts, fold to commit, by 256 callers, each act on a case whose whole file must be folded.
+//! Two kinds are measured. The service of a notice on somebody to be informed is one entry of about
+//! ten members, with duties, register and search: what the limit is for. The service of a paper on a
+//! party also makes the proof of service from the act: two entries, some thirty members, a job.
+//! "First" acts find their case untouched since the start, "next" ones find it used a moment before.
+//! What follows up an act (setting the proof as PDF) is not part of it and not measured here.
 
 use crate::Size;
 use crate::bare::{self, Way};
@@ -12,6 +13,7 @@ use crate::report::{Limit, Report, median, milliseconds, percentile};
 use anyhow::{Context, bail};
 use casework::acts::serve_paper::{ServePaper, serve_paper};
 use casework::{ActError, Caller, Office};
+use procedure::Case;
 use procedure::case::Paper;
 use procedure::event::ServiceMethod;
 use procedure::ids::{PaperId, PersonId};
@@ -20,6 +22,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 const CALLERS: usize = 256;
+/// Cases acted on again and again.
+const IN_USE: usize = 256;
 const SQLITE_LEAST: f64 = 5_000.0;
 const POSTGRES_LEAST: f64 = 2_500.0;
 
@@ -38,37 +42,56 @@ pub async fn measure(report: &mut Report, size: Size) -> anyhow::Result<()> {
 
 async fn on(report: &mut Report, size: Size, engine: &str, least: f64, ground: Ground, bare_url: Option<String>) -> anyhow::Result<()> {
     let cases = ground.cases().await?;
+    let bare_url = &bare_url;
+    for (kind, to_party) in [("one entry", false), ("two entries", true)] {
+        let limit = if to_party { Limit::Peer } else { Limit::AtLeast(least) };
+        kind_on(report, size, (engine, kind, to_party), limit, &ground, cases.clone(), bare_url.as_deref()).await?;
+    }
+    Ok(())
+}
+
+async fn kind_on(
+    report: &mut Report,
+    size: Size,
+    (engine, kind, to_party): (&str, &str, bool),
+    limit: Limit,
+    ground: &Ground,
+    cases: Vec<Case>,
+    bare_url: Option<&str>,
+) -> anyhow::Result<()> {
     let database = ground.database().await?;
     let blanks = ground.blanks(&database, cases).await?;
-    let served: Vec<(usize, &Paper)> = blanks.iter().enumerate().filter_map(|(at, b)| Some((at, servable(b)?))).collect();
+    let from = if to_party { 1_000_000 } else { 0 };
+    let served: Vec<(usize, Served)> =
+        blanks.iter().enumerate().flat_map(|(at, b)| Served::of(b, to_party).into_iter().map(move |s| (at, s))).collect();
     // One copy of each candidate for trying, and of the one found as many as acts are measured.
-    let trials: Vec<blank::Copy> = served.iter().map(|(at, _)| (*at, 0, true)).collect();
+    let trials: Vec<blank::Copy> = served.iter().map(|(at, _)| (*at, from, true)).collect();
     blank::fill(&database, &ground.keys()?, &blanks, trials).await?;
     database.close().await;
     let office = ground.open().await?;
     let mut chosen = None;
     let mut refused = vec![];
-    for (at, paper) in &served {
-        match serve(&office, &blanks[*at], paper, 0).await {
+    for (at, what) in &served {
+        match serve(&office, &blanks[*at], what, from).await {
             Ok(()) => {
-                chosen = Some((*at, (*paper).clone()));
+                chosen = Some((*at, what.clone()));
                 break;
             }
-            Err(error) => refused.push(format!("{}: {error}", paper.title)),
+            Err(error) => refused.push(format!("{}: {error}", what.title)),
         }
     }
     office.close().await;
-    let Some((at, paper)) = chosen else { bail!("no case has a paper to serve: {}", refused.join("; ")) };
+    let Some((at, what)) = chosen else { bail!("no case has a paper to serve: {}", refused.join("; ")) };
     let (blank, blanks) = (blanks[at].clone(), vec![blanks[at].clone()]);
     let all = size.runs * size.acts;
     let database = ground.database().await?;
     let begun = Instant::now();
-    blank::fill(&database, &ground.keys()?, &blanks, (1..=all as u32).map(|n| (0, n, true)).collect()).await?;
+    blank::fill(&database, &ground.keys()?, &blanks, (1..=all as u32).map(|n| (0, from + n, true)).collect()).await?;
     println!(
-        "  {engine}: {all} cases of {} entries in {:.1} s; serving {} in stage {}",
+        "  {engine}, {kind}: {all} cases of {} entries in {:.1} s; serving {} in stage {}",
         blank.entries_count,
         begun.elapsed().as_secs_f64(),
-        paper.title,
+        what.title,
         blank.case.stage().code(),
     );
     database.close().await;
@@ -77,14 +100,23 @@ async fn on(report: &mut Report, size: Size, engine: &str, least: f64, ground: G
     let mut sql = ground.sql().await?;
     let (searched, _) = sql.rows_and_bytes("SELECT CAST(MAX(id) AS BIGINT), CAST(0 AS BIGINT) FROM search_docs".into()).await?;
     let before = office.head().0;
-    let (mut rates, mut times) = (vec![], vec![]);
+    let (mut firsts, mut nexts, mut times, mut written) = (vec![], vec![], vec![], vec![]);
     for run in 0..size.runs {
-        let (rate, each) = run_of(&office, &blank, &paper, run * size.acts, size.acts).await?;
-        println!("  {engine}: run {} {rate:.0} acts/s, load {}", run + 1, load());
-        rates.push(rate);
+        let start = from as usize + run * size.acts;
+        let (first, each) = run_of(&office, &blank, &what, start, size.acts).await?;
+        if run == 0 {
+            // Each case was touched once: every row written still stands.
+            written = bare::written(&mut sql, before, searched, size.acts).await?;
+        }
+        // A few hundred cases, as many as a bureau works on in a day, each acted on again.
+        let few = size.acts.min(IN_USE);
+        run_of(&office, &blank, &what, start + size.acts - few, few).await?;
+        let (next, _) = run_of(&office, &blank, &what, start + size.acts - few, few).await?;
+        println!("  {engine}, {kind}: run {} first {first:.0}, next {next:.0} acts/s, load {}", run + 1, load());
+        firsts.push(first);
+        nexts.push(next);
         times.extend(each);
     }
-    let written = bare::written(&mut sql, before, searched, all).await?;
     office.close().await;
     for table in &written {
         println!("    {:14} {:5.1} rows an act of {:6.0} bytes", table.table, table.rows_per_act, table.bytes_per_row);
@@ -92,7 +124,7 @@ async fn on(report: &mut Report, size: Size, engine: &str, least: f64, ground: G
     let rows: f64 = written.iter().map(|w| w.rows_per_act).sum();
     let bytes: f64 = written.iter().map(|w| w.rows_per_act * w.bytes_per_row).sum();
     let mut bare_sql = match bare_url {
-        Some(url) => Sql::open(&url).await?,
+        Some(url) => Sql::open(url).await?,
         None => sql,
     };
     let mut peers = vec![];
@@ -102,32 +134,29 @@ async fn on(report: &mut Report, size: Size, engine: &str, least: f64, ground: G
             rates.push(bare::insert(&mut bare_sql, &written, size.acts, way).await?);
         }
         let rate = median(&rates);
-        report.add(format!("bare inserts of the same rows, {name}, {engine}"), rate, "acts/s", Limit::Peer, "group commits of 256");
+        report.add(format!("bare inserts of the same rows, {name}, {kind}, {engine}"), rate, "acts/s", Limit::Peer, "group commits of 256");
         peers.push(format!("{name} {rate:.0}"));
     }
-    report.add(
-        format!("durable acts, {CALLERS} callers, {engine}"),
-        median(&rates),
-        "acts/s",
-        Limit::AtLeast(least),
-        format!(
-            "{rows:.1} rows, {:.1} KiB an act; p50 {:.0} ms, p99 {:.0} ms; bare {}",
-            bytes / 1024.0,
-            percentile(&times, 0.5),
-            percentile(&times, 0.99),
-            peers.join(", "),
-        ),
+    let beside = format!(
+        "{rows:.1} rows, {:.1} KiB an act; p50 {:.0} ms, p99 {:.0} ms; bare {}",
+        bytes / 1024.0,
+        percentile(&times, 0.5),
+        percentile(&times, 0.99),
+        peers.join(", "),
     );
+    report.add(format!("durable acts, {CALLERS} callers, first, {kind}, {engine}"), median(&firsts), "acts/s", limit, beside);
+    let beside = format!("on {} cases in use", size.acts.min(IN_USE));
+    report.add(format!("durable acts, {CALLERS} callers, next, {kind}, {engine}"), median(&nexts), "acts/s", limit, beside);
     Ok(())
 }
 
 /// Acts per second of one run, and the milliseconds each took.
-async fn run_of(office: &Office, blank: &Arc<Blank>, paper: &Paper, from: usize, acts: usize) -> anyhow::Result<(f64, Vec<f64>)> {
+async fn run_of(office: &Office, blank: &Arc<Blank>, what: &Served, from: usize, acts: usize) -> anyhow::Result<(f64, Vec<f64>)> {
     let next = Arc::new(AtomicUsize::new(0));
     let mut callers = tokio::task::JoinSet::new();
     let begun = Instant::now();
     for _ in 0..CALLERS {
-        let (office, blank, paper, next) = (office.clone(), blank.clone(), paper.clone(), next.clone());
+        let (office, blank, what, next) = (office.clone(), blank.clone(), what.clone(), next.clone());
         callers.spawn(async move {
             let mut times = vec![];
             loop {
@@ -136,7 +165,7 @@ async fn run_of(office: &Office, blank: &Arc<Blank>, paper: &Paper, from: usize,
                     return anyhow::Ok(times);
                 }
                 let begun = Instant::now();
-                serve(&office, &blank, &paper, (from + n + 1) as u32).await?;
+                serve(&office, &blank, &what, (from + n + 1) as u32).await?;
                 times.push(milliseconds(begun.elapsed()));
             }
         });
@@ -148,24 +177,43 @@ async fn run_of(office: &Office, blank: &Arc<Blank>, paper: &Paper, from: usize,
     Ok((acts as f64 / begun.elapsed().as_secs_f64(), times))
 }
 
-/// A paper of the blank's that stands to be served.
-fn servable(blank: &Blank) -> Option<&Paper> {
-    let open = blank.case.concluded_at.is_none() && blank.case.declined_at.is_none() && !blank.case.handlers.is_empty();
-    let kinds = ["prior-notice", "order-to-correct", "penalty-decision", "rights-notice", "inquiry-notice"];
-    let papers = || blank.case.papers.iter().filter(|p| p.issued.is_some() && kinds.contains(&p.kind.0.as_str()));
-    let unserved = papers().find(|p| p.services.is_empty());
-    unserved.or_else(|| papers().next()).filter(|_| open)
+/// What is served, and on whom, as the blank calls them.
+#[derive(Clone)]
+struct Served {
+    title: String,
+    paper: String,
+    to: String,
 }
 
-async fn serve(office: &Office, blank: &Blank, paper: &Paper, n: u32) -> anyhow::Result<()> {
+impl Served {
+    /// What a blank offers: papers on its party, or notices on those to be informed.
+    fn of(blank: &Blank, to_party: bool) -> Vec<Served> {
+        let case = &blank.case;
+        let closed = case.concluded_at.is_some() || case.declined_at.is_some();
+        let kinds: &[&str] = match to_party {
+            true => &["prior-notice", "order-to-correct", "penalty-decision", "rights-notice", "inquiry-notice"],
+            false => &["non-filing-notice"],
+        };
+        let Some(party) = case.parties.first() else { return vec![] };
+        if (to_party && closed) || case.handlers.is_empty() {
+            return vec![];
+        }
+        let of_kind = |p: &&Paper| p.issued.is_some() && kinds.contains(&p.kind.0.as_str());
+        let mut papers: Vec<&Paper> = case.papers.iter().filter(of_kind).collect();
+        papers.sort_by_key(|p| !p.services.is_empty());
+        let to = |p: &Paper| if to_party { party.id.clone() } else { p.subject.clone() };
+        papers.into_iter().map(|p| Served { title: p.title.clone(), paper: p.id.0.clone(), to: to(p) }).collect()
+    }
+}
+
+async fn serve(office: &Office, blank: &Blank, served: &Served, n: u32) -> anyhow::Result<()> {
     let first = PersonId(blank.handler_in(n, 0));
     let second = PersonId(blank.handler_in(n, 1));
-    let party = blank.case.parties.first().context("a case has a party")?;
     let caller = Caller::new(office.person(&first).context("the handler is known")?, "bench");
     let what = ServePaper {
         case: blank.case_in(n),
-        paper: PaperId(blank.id_in(n, &paper.id.0)),
-        to: blank.id_in(n, &party.id),
+        paper: PaperId(blank.id_in(n, &served.paper)),
+        to: blank.id_in(n, &served.to),
         method: ServiceMethod::Direct,
         at: now().saturating_sub(jiff::Span::new().minutes(30)),
         place: "武汉市东西湖区某某大道100号3楼前台（演示）".into(),

@@ -2,7 +2,7 @@
 //! same process and on the same cores.
 
 use crate::Size;
-use crate::ground::{Ground, Grounds, now, told};
+use crate::ground::{Ground, Grounds, TODAY, told};
 use crate::report::{Limit, Report, median, milliseconds, percentile};
 use crate::wire::Wire;
 use anyhow::{Context, bail, ensure};
@@ -44,7 +44,7 @@ async fn on(report: &mut Report, size: Size, engine: &str, ground: Ground) -> an
                 let mut times = vec![];
                 for n in 0..each {
                     let body = json!({
-                        "source": "inspection", "channel": "日常检查", "received_at": now().saturating_sub(jiff::Span::new().hours(1)),
+                        "source": "inspection", "channel": "日常检查", "received_at": format!("{}T09:00:00+08:00", TODAY),
                         "category": "网吧", "target": format!("演示网吧{run}之{client}之{n}"),
                         "content": "检查发现场所入口未悬挂未成年人禁入标志，现场有疑似未成年人上网。",
                     });

@@ -80,7 +80,8 @@ export async function sidewaysOverflow(page) {
 export async function lowButtons(page) {
   return page.evaluate(() =>
     Array.from(document.querySelectorAll("button, .btn, input:not([type=hidden]):not([type=checkbox]):not([type=radio]), select"))
-      .filter((element) => element.offsetParent !== null && element.getBoundingClientRect().height < 43.5)
+      // What is moved off the screen is there for keyboards and the implicit submit, not for fingers.
+      .filter((element) => element.offsetParent !== null && !element.classList.contains("offscreen") && element.getBoundingClientRect().height < 43.5)
       .map((element) => `${element.tagName.toLowerCase()}.${element.className} ${element.textContent.trim().slice(0, 20)} ${element.getBoundingClientRect().height}`),
   );
 }

@@ -18,6 +18,9 @@ const CLEAR: &[&str] = &[
     "person", "approver", "bytes_served", "standing", "copy", "register", "head_size", "head_root", "edition", "number_ordinal",
 ];
 
+/// Members of a file that are salted while the digests of its bytes stand in clear.
+const SALTED_OF_FILES: &[&str] = &["original_name", "plain_sha256"];
+
 /// Why an entry could not be made or read back.
 #[derive(Debug, thiserror::Error)]
 pub enum CodecError {
@@ -88,8 +91,10 @@ pub fn encode(
             }
         } else if matches!(name.as_str(), "file" | "volume" | "proof") {
             if let Value::Object(mut file) = value {
-                if let Some(original) = file.remove("original_name") {
-                    open.push((format!("{name}.original_name"), original));
+                for salted in SALTED_OF_FILES {
+                    if let Some(value) = file.remove(*salted) {
+                        open.push((format!("{name}.{salted}"), value));
+                    }
                 }
                 clear.insert(name, Value::Object(file));
             }
@@ -173,14 +178,14 @@ pub fn decode(stored: &StoredEntry, keys: Option<&KeyStore>) -> Result<Recorded,
     let mut body = Map::new();
     let mut fields = Map::new();
     let mut envelope = Map::new();
-    let mut files: Vec<(String, Value)> = vec![];
+    let mut files: Vec<(String, String, Value)> = vec![];
     let mut place = |name: &str, value: Value| {
         if let Some(field) = name.strip_prefix("fields.") {
             fields.insert(field.to_owned(), value);
         } else if let Some(part) = name.strip_prefix('@') {
             envelope.insert(part.to_owned(), value);
-        } else if let Some(file) = name.strip_suffix(".original_name") {
-            files.push((file.to_owned(), value));
+        } else if let Some((file, salted)) = name.split_once('.').filter(|(_, s)| SALTED_OF_FILES.contains(s)) {
+            files.push((file.to_owned(), salted.to_owned(), value));
         } else {
             body.insert(name.to_owned(), value);
         }
@@ -200,9 +205,9 @@ pub fn decode(stored: &StoredEntry, keys: Option<&KeyStore>) -> Result<Recorded,
         }
     }
     body.extend(entry.clear.clone());
-    for (file, name) in files {
+    for (file, salted, value) in files {
         if let Some(Value::Object(object)) = body.get_mut(&file) {
-            object.insert("original_name".into(), name);
+            object.insert(salted, value);
         }
     }
     if entry.kind == "party-recorded" && !body.contains_key("party") {
@@ -242,6 +247,11 @@ pub fn protected_words(event: &Event, book: &Rulebook) -> BTreeSet<String> {
             words.insert(informant.name.clone());
             words.insert(informant.contact.clone());
         }
+        // What was found out later to name somebody is not written again either.
+        Event::ProtectionRaised { value: Value::String(text), .. } => {
+            words.insert(text.clone());
+        }
+        Event::ProtectionRaised { value, .. } => collect_names(Some(value), &mut words),
         Event::PartyRecorded { party } if party.minor => {
             words.extend([party.name.clone(), party.id_number.clone(), party.phone.clone()]);
         }
@@ -256,8 +266,17 @@ pub fn protected_words(event: &Event, book: &Rulebook) -> BTreeSet<String> {
         }
         _ => {}
     }
-    words.retain(|w| w.chars().count() >= 2);
+    words.retain(|w| names_somebody(w));
     words
+}
+
+/// What people write where they have no name: it names nobody, and is no secret.
+const NO_NAMES: &[&str] = &["匿名", "匿名举报人", "匿名投诉人", "不详", "未知", "未留", "没有留下", "本人", "（已销毁）"];
+
+/// Whether a string can tell who somebody is.
+pub(crate) fn names_somebody(word: &str) -> bool {
+    let word = word.trim();
+    word.chars().count() >= 2 && !NO_NAMES.contains(&word)
 }
 
 /// Names, numbers and phones inside a protected field; relations and choices are no secrets.

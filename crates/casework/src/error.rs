@@ -51,7 +51,22 @@ macro_rules! failure {
         }
     )*};
 }
-failure!(crate::codec::CodecError, seal::SealError, vault::VaultError, std::io::Error, serde_json::Error);
+failure!(crate::codec::CodecError, seal::SealError, std::io::Error, serde_json::Error);
+
+impl From<vault::VaultError> for ActError {
+    fn from(error: vault::VaultError) -> Self {
+        use vault::VaultError as V;
+        match error {
+            V::Full { .. } => ActError::NotWritable("磁盘空间不足，文件没有收下。腾出空间后请重新上传，已收下的文件不受影响。".into()),
+            V::Degraded { .. } => {
+                ActError::NotWritable("存放文件的磁盘发生故障，已停止收文件；收下的文件可以照常查看。请联系系统管理员。".into())
+            }
+            V::ReadOnly => ActError::NotWritable("系统以只读方式打开，不收文件。".into()),
+            V::TooShort { .. } | V::TooLong { .. } => ActError::field("file", "文件没有收全，请重新上传"),
+            other => ActError::Failure(other.into()),
+        }
+    }
+}
 
 impl From<database::DatabaseError> for ActError {
     fn from(error: database::DatabaseError) -> Self {

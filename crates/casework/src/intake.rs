@@ -4,10 +4,12 @@
 use crate::error::ActError;
 use crate::office::Office;
 use procedure::event::FileRef;
-use procedure::ids::StreamId;
+use procedure::ids::{CaseId, PaperId, StreamId};
 use seal::KeyClass;
 use procedure::papers::PaperForm;
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use vault::Class;
@@ -31,6 +33,8 @@ pub struct Intake {
 struct Sealing {
     writer: seal::SealWriter<Given>,
     given: Given,
+    /// Digest of what is sealed.
+    plain: Sha256,
 }
 
 /// Sealed bytes between the sealer and the vault: at most one chunk's worth.
@@ -72,8 +76,21 @@ impl Office {
         let receiving = self.inner().vault.receive(Class::Protected, None).await?;
         let given = Given::default();
         let writer = seal::SealWriter::new(&key, class, SEALED_FILE, given.clone())?;
-        let sealing = Some(Sealing { writer, given });
+        let sealing = Some(Sealing { writer, given, plain: Sha256::new() });
         Ok(Intake { receiving, head: vec![], name: clean_name(name), sealing })
+    }
+
+    /// Opens an intake for a scan or a proof of service of a paper: where the paper names protected
+    /// persons, so does what was signed, and it is sealed like the paper itself.
+    pub async fn take_in_for(&self, case: &CaseId, paper: &PaperId, name: &str, declared_bytes: Option<u64>) -> Result<Intake, ActError> {
+        let opened = self.open_case(case).await?;
+        let found = opened.case.paper(paper).ok_or(ActError::NotFound)?;
+        let form = self.book().paper(&found.kind.0).ok_or(ActError::NotFound)?;
+        let version = found.current().ok_or(ActError::NotFound)?;
+        match secrecy_among(form, &version.fields, &opened.words) {
+            Some(class) => self.take_in_sealed(&StreamId::case(case), class, name).await,
+            None => self.take_in(name, declared_bytes).await,
+        }
     }
 
     /// Keeps bytes the system made itself: an issued paper, a volume.
@@ -100,6 +117,7 @@ impl Office {
             len_bytes: sealed.len_bytes,
             media_type: media_type.to_owned(),
             original_name: name.to_owned(),
+            plain_sha256: secrecy.map(|_| ledger::digest::sha256(bytes).to_string()).unwrap_or_default(),
         })
     }
 
@@ -123,6 +141,7 @@ impl Intake {
         self.head.extend_from_slice(bytes.get(..wanted).unwrap_or_default());
         let Some(sealing) = &mut self.sealing else { return Ok(self.receiving.write(bytes).await?) };
         sealing.writer.write_all(bytes)?;
+        sealing.plain.update(bytes);
         Ok(self.receiving.write(&sealing.given.take()).await?)
     }
 
@@ -134,7 +153,9 @@ impl Intake {
             return Err(ActError::field("file", "文件是空的，没有收下"));
         }
         let protected = self.sealing.is_some();
+        let mut plain_sha256 = String::new();
         if let Some(sealing) = self.sealing.take() {
+            plain_sha256 = hex::encode(sealing.plain.finalize());
             let rest = sealing.writer.finish()?.take();
             self.receiving.write(&rest).await?;
         }
@@ -145,6 +166,7 @@ impl Intake {
             len_bytes: sealed.len_bytes,
             media_type,
             original_name: self.name,
+            plain_sha256,
         };
         Ok(Taken { file, protected })
     }
@@ -161,6 +183,16 @@ pub(crate) fn open_sealed(key: &seal::CaseKey, sealed: &[u8]) -> std::io::Result
         seal::OpenReader::new(key, class, SEALED_FILE, sealed)?.read_to_end(&mut plain).map(|_| plain)
     };
     with(KeyClass::Case).or_else(|_| with(KeyClass::Informant))
+}
+
+/// The same where the case's protected names are known: a paper that contains one is a secret too,
+/// whichever field it stands in.
+pub(crate) fn secrecy_among(form: &PaperForm, fields: &Map<String, Value>, words: &BTreeSet<String>) -> Option<KeyClass> {
+    let named = |value: &Value| {
+        let text = value.to_string();
+        words.iter().any(|w| text.contains(w.as_str()))
+    };
+    secrecy_of(form, fields).or_else(|| fields.values().any(named).then_some(KeyClass::Case))
 }
 
 /// Whose secret the pages of a paper are: an informant's, a minor's, or nobody's. Its scans too.

@@ -6,6 +6,7 @@ pub mod volume;
 pub mod verify;
 mod checkpoints;
 pub mod backup;
+mod case_cache;
 pub mod clock;
 mod codec;
 pub mod demo;

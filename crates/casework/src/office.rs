@@ -1,6 +1,7 @@
 //! The office: the only place that changes anything. Every act makes the same four moves:
 //! open the subject, decide, commit with guards, follow up.
 
+use crate::case_cache::CaseCache;
 use crate::clock::{self, Clock};
 use crate::codec::{self, Hand, ToRecord};
 use crate::error::ActError;
@@ -34,6 +35,7 @@ pub(crate) struct Inner {
     pub clock: Clock,
     pub settings: Settings,
     pub locks: Locks,
+    pub cases: CaseCache,
     pub notes: Vec<OfficeNote>,
     pub demonstration: std::sync::atomic::AtomicBool,
     pub directory: std::sync::RwLock<Arc<Directory>>,
@@ -117,7 +119,7 @@ impl Decision {
 }
 
 /// How often decide runs again when a guard fails because somebody else was faster.
-const ATTEMPTS_MAX: u32 = 3;
+pub(crate) const ATTEMPTS_MAX: u32 = 3;
 
 impl Office {
     /// Opens database, vault, keys and head, and loads the rulebook as an entry.
@@ -172,8 +174,20 @@ impl Office {
         Ok(records)
     }
 
-    /// Opens a case: its own stream and the clue it came from.
+    /// Opens a case to be read: its own stream and the clue it came from.
     pub(crate) async fn open_case(&self, id: &CaseId) -> Result<Opened, ActError> {
+        if let Some(kept) = self.inner.cases.copy(&id.0)
+            && let Some(opened) = self.caught_up(kept).await?
+        {
+            return Ok(opened);
+        }
+        let opened = self.load_case(id).await?;
+        self.put_back(opened.clone(), vec![]);
+        Ok(opened)
+    }
+
+    /// Reads and folds a case from its entries.
+    pub(crate) async fn load_case(&self, id: &CaseId) -> Result<Opened, ActError> {
         let home = StreamId::case(id);
         let mut records = self.records(std::slice::from_ref(&home.0)).await?;
         let clue = records.iter().find_map(|r| match &r.event {
@@ -209,22 +223,35 @@ impl Office {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let mut opened = self.open_case(id).await?;
+            let mut opened = self.take_case(id).await?;
             if may_file(act) {
                 opened.next_case_number = Some(self.database().next_number(&series).await?);
             }
             let decision = match decide(&opened) {
                 Ok(decision) => decision,
-                Err(ActError::Refused(refusal)) => {
-                    self.record_refusal(caller, Some(StreamId::case(id)), act, &refusal).await?;
-                    return Err(ActError::Refused(refusal));
+                Err(why) => {
+                    // The same request again no longer fits what it made the first time.
+                    if let Some(first) = self.done_before(caller).await? {
+                        return Ok(first);
+                    }
+                    if let ActError::Refused(refusal) = &why {
+                        self.record_refusal(caller, Some(StreamId::case(id)), act, refusal).await?;
+                    }
+                    return Err(why);
                 }
-                Err(other) => return Err(other),
             };
             let changes = projections::after(self, &opened, &decision.events, caller)?;
+            let erases = decision.changes.iter().any(|c| matches!(c, Change::Erase { .. }));
             match self.commit(caller, decision, &opened.words, changes, Some(&opened.case)).await {
+                // What was seen is not kept: the next turn reads the case as it is.
                 Err(ActError::Conflict(_)) if attempt < ATTEMPTS_MAX => continue,
-                done => return done,
+                Ok(receipt) => {
+                    if !erases {
+                        self.put_back(opened, receipt.entries.iter().map(|e| e.sequence).collect());
+                    }
+                    return Ok(receipt);
+                }
+                failed => return failed,
             }
         }
     }
@@ -271,36 +298,19 @@ impl Office {
         };
         match self.database().commit(commit).await {
             Ok(receipt) => Ok(Receipt { entries: receipt.entries.iter().map(receipt_entry).collect(), id: decision.id }),
-            Err(DatabaseError::Guard(failed)) => self.guard_failed(caller, failed, decision.id).await,
+            Err(DatabaseError::Guard(failed)) => self.guard_failed(caller, failed).await,
             Err(other) => Err(other.into()),
         }
     }
 
     /// A repeated request gets the receipt of the first; anything else is a conflict.
-    async fn guard_failed(&self, caller: &Caller, failed: database::GuardFailed, id: String) -> Result<Receipt, ActError> {
-        if let (database::GuardFailed::IdempotencyFree { .. }, Some((key, digest))) = (&failed, &caller.once) {
-            if let Some(done) = self.database().done_before(&caller.person.id.0, key).await? {
-                let (first_digest, first_receipt) = done;
-                if first_digest != *digest {
-                    return Err(ActError::KeyReused);
-                }
-                let first: database::Receipt = serde_json::from_str(&first_receipt)?;
-                let id = self.made_by_entry(first.first_sequence).await?.unwrap_or(id);
-                return Ok(Receipt { entries: first.entries.iter().map(receipt_entry).collect(), id });
+    async fn guard_failed(&self, caller: &Caller, failed: database::GuardFailed) -> Result<Receipt, ActError> {
+        if let (database::GuardFailed::IdempotencyFree { .. }, Some(_)) = (&failed, &caller.once) {
+            if let Some(first) = self.done_before(caller).await? {
+                return Ok(first);
             }
         }
         Err(ActError::Conflict(failed.to_string()))
-    }
-
-    /// What an entry made: the id it names, else the subject of its stream.
-    async fn made_by_entry(&self, sequence: u64) -> Result<Option<String>, ActError> {
-        let stored = self.database().entries_after(sequence.saturating_sub(1), 1).await?;
-        let Some(entry) = stored.first() else { return Ok(None) };
-        let leaf: serde_json::Value = serde_json::from_str(&entry.leaf)?;
-        let named = ["paper", "evidence", "visit", "grant", "viewing"]
-            .iter()
-            .find_map(|name| leaf.pointer(&format!("/clear/{name}")).and_then(serde_json::Value::as_str));
-        Ok(Some(named.map_or_else(|| StreamId(entry.stream.clone()).subject().to_owned(), str::to_owned)))
     }
 
     /// A refusal of a submitted act is an entry of its own, at home in the actor's stream.

@@ -53,10 +53,12 @@ async fn begin(settings: Settings, clock: Clock, demonstration: bool) -> anyhow:
     let keeper = seal::HeadKeeper::open(&settings.head, keys.head_key()).context("the head cannot be opened")?;
     let mut options = OpenOptions::new(settings.database.clone(), Box::new(Keeper { keeper, agency: agency.code.clone() }));
     options.read_only = settings.read_only;
+    options.sqlite_pragmas = settings.sqlite_pragmas.clone();
     let database = Database::open(options).await.context("the database cannot be opened")?;
     let vault_settings = vault::Settings {
         reserve_bytes: settings.reserve_bytes,
         ballast_bytes: settings.ballast_bytes,
+        faults: settings.vault_faults.clone(),
         ..vault::Settings::default()
     };
     let place = settings.data.join("vault");
@@ -82,6 +84,7 @@ async fn begin(settings: Settings, clock: Clock, demonstration: bool) -> anyhow:
         clock,
         settings,
         locks: Locks::new(),
+        cases: crate::case_cache::CaseCache::default(),
         notes,
         demonstration: AtomicBool::new(false),
         directory: RwLock::default(),

@@ -2,8 +2,10 @@
 //! in the database. Persons are read from accounts and the officers' register together.
 
 use crate::clock;
+use crate::codec::ToRecord;
 use crate::error::ActError;
-use crate::office::{Caller, Decision, Office, Receipt};
+use crate::office::{Caller, Decision, Office, Opened, Receipt};
+use crate::projections;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Argon2, Params};
@@ -11,7 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use database::{AccountRow, Change, Guard, SessionRow, TokenRow};
 use jiff::civil::Date;
-use procedure::event::{Event, OfficerOverlap, Span};
+use procedure::event::{Event, Flaw, OfficerOverlap, Span};
 use procedure::ids::*;
 use procedure::people::{Certificate, OfficerSeen, Person, Role};
 use serde_json::{Map, Value};
@@ -47,10 +49,12 @@ pub struct Directory {
 }
 
 /// Overlapping occupations of officers, and the guards that say decide saw them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Overlaps {
     pub found: Vec<OfficerOverlap>,
     pub guards: Vec<Guard>,
+    /// The cases whose records take the time already: they are told of the overlap.
+    others: Vec<Opened>,
 }
 
 impl Office {
@@ -133,7 +137,56 @@ impl Office {
             }
             overlaps.guards.push(Guard::Occupied { officer: officer.id.0.clone(), from_us: from, to_us: to, seen });
         }
+        let cases: BTreeSet<&StreamId> = overlaps.found.iter().map(|o| &o.stream).filter(|s| s.0.starts_with("case/")).collect();
+        for stream in cases {
+            overlaps.others.push(self.open_case(&CaseId(stream.subject().to_owned())).await?);
+        }
         Ok(overlaps)
+    }
+
+    /// Writes the overlaps into the other cases as well, in the same act: the flaw sticks to the
+    /// record there as it does here, and the registers of those cases follow.
+    pub(crate) fn notice_overlaps(
+        &self,
+        caller: &Caller,
+        overlaps: &Overlaps,
+        officers: &[OfficerSeen],
+        home: &StreamId,
+        mut decision: Decision,
+    ) -> Result<Decision, ActError> {
+        let Some(check) = self.book().rules.checks.iter().find(|c| c.that == "officers-not-elsewhere") else { return Ok(decision) };
+        for other in &overlaps.others {
+            let stream = StreamId(format!("case/{}", other.case.id));
+            let mut told = vec![];
+            for overlap in overlaps.found.iter().filter(|o| o.stream == stream) {
+                let known = other.case.records.iter().any(|r| {
+                    r.happened == overlap.span
+                        && matches!(&r.event, Event::OverlapNoticed { person, elsewhere } if *person == overlap.officer && elsewhere == home)
+                });
+                let Some(officer) = officers.iter().find(|o| o.id == overlap.officer).filter(|_| !known) else { continue };
+                let record = other.case.papers.iter().find(|p| p.versions.iter().any(|v| v.happened == overlap.span));
+                let mut envelope = self.envelope(caller);
+                envelope.officers = vec![officer.clone()];
+                envelope.flaws = vec![Flaw {
+                    rule: check.id.clone(),
+                    article: check.article.clone(),
+                    severity: check.severity,
+                    text: format!("{}在同一时间还在另一处执法（{}）", officer.name, overlap.what),
+                    mend: check.mend.clone().unwrap_or_default(),
+                    subject: record.map(|p| p.id.0.clone()).unwrap_or_default(),
+                }];
+                let event = Event::OverlapNoticed { person: overlap.officer.clone(), elsewhere: home.clone() };
+                told.push(ToRecord { stream: stream.clone(), happened: overlap.span, envelope, event });
+            }
+            if told.is_empty() {
+                continue;
+            }
+            decision.changes.extend(projections::after(self, other, &told, caller)?);
+            decision.events.extend(told);
+            let seen = other.case.versions.iter();
+            decision.guards.extend(seen.map(|(stream, version)| Guard::StreamAt { stream: stream.0.clone(), version: *version }));
+        }
+        Ok(decision)
     }
 
     /// Takes the officers' time in a stream.

@@ -29,7 +29,10 @@ pub(crate) fn after(office: &Office, opened: &Opened, events: &[ToRecord], calle
     };
     let mut records = opened.case.records.clone();
     let last = records.last().map_or(0, |r| r.sequence);
-    records.extend(provisional(events, last, opened.now, caller, &opened.case));
+    // An act may write into other streams too; a case is folded of its own.
+    let own: Vec<ToRecord> =
+        events.iter().filter(|e| e.stream == home || opened.case.versions.contains_key(&e.stream)).cloned().collect();
+    records.extend(provisional(&own, last, opened.now, caller, &opened.case));
     let case = Case::fold(records);
     let mut words = opened.words.clone();
     words.extend(events.iter().flat_map(|e| crate::codec::protected_words(&e.event, office.book())));
@@ -42,7 +45,13 @@ pub(crate) fn after(office: &Office, opened: &Opened, events: &[ToRecord], calle
         }
     }
     let touched: BTreeSet<&PaperId> = events.iter().filter_map(|e| paper_of(&e.event)).collect();
-    for paper in case.papers.iter().filter(|p| touched.contains(&p.id)) {
+    let raised: BTreeSet<u64> = events.iter().filter_map(|e| raised_in(&e.event)).collect();
+    for evidence in case.evidence.iter().filter(|e| raised.contains(&e.sequence)) {
+        let row = EvidenceRow { sequence: evidence.sequence as i64, ..evidence_row(&case, evidence, &words) };
+        changes.push(Change::PutEvidence { row, entry: None });
+    }
+    let holds_raised = |p: &&Paper| p.versions.iter().any(|v| raised.contains(&v.sequence));
+    for paper in case.papers.iter().filter(|p| touched.contains(&p.id) || holds_raised(p)) {
         changes.push(Change::PutPaper(paper_row(office.book(), &case, paper, opened.now)));
         changes.push(paper_search(office.book(), &case, paper, &words));
     }
@@ -84,7 +93,7 @@ pub(crate) fn case_rows(book: &Rulebook, case: &Case, home: &StreamId, now: Date
         procedure: case.procedure.clone(),
         cause: case.cause.as_ref().map(|c| c.0.clone()).unwrap_or_default(),
         stage: case.stage().code().into(),
-        parties: party_names(case),
+        parties: screened(&party_names(case), words),
         department: case.department.clone(),
         handlers: json_list(case.handlers.iter().map(|h| h.id.0.as_str())),
         opened_us: case.opened_at.map_or(0, micros),
@@ -96,7 +105,7 @@ pub(crate) fn case_rows(book: &Rulebook, case: &Case, home: &StreamId, now: Date
         version: 0,
         updated_sequence: 0,
     };
-    let rows = owed.iter().filter(|o| o.state.is_open()).map(|o| duty_row(case, home, o)).collect();
+    let rows = owed.iter().filter(|o| o.state.is_open()).map(|o| duty_row(case, &row.title, home, o)).collect();
     let text = [row.title.as_str(), row.number.as_deref().unwrap_or_default(), &row.parties, &case.cause_title].join("\n");
     vec![
         Change::PutCase(row),
@@ -119,7 +128,7 @@ pub fn next_gate(case: &Case) -> &'static str {
     }
 }
 
-fn duty_row(case: &Case, home: &StreamId, owed: &duties::Owed) -> DutyRow {
+fn duty_row(case: &Case, title: &str, home: &StreamId, owed: &duties::Owed) -> DutyRow {
     let who: Vec<String> = match &owed.who {
         Responsible::Persons(ids) => ids.iter().map(|p| p.0.clone()).collect(),
         Responsible::Role(role) => vec![format!("role:{role}")],
@@ -139,7 +148,7 @@ fn duty_row(case: &Case, home: &StreamId, owed: &duties::Owed) -> DutyRow {
         met_us: owed.met.map(micros),
         derivation: Value::from(derivation).to_string(),
         title: owed.title.clone(),
-        case_title: case.title.clone(),
+        case_title: title.to_owned(),
         department: case.department.clone(),
     }
 }
@@ -204,7 +213,8 @@ fn paper_search(book: &Rulebook, case: &Case, paper: &Paper, words: &BTreeSet<St
         book.paper(&paper.kind.0).into_iter().flat_map(|f| f.protected_fields().map(|(name, _)| name)).collect();
     let mut text = format!("{}\n{}", paper.title, paper.number.as_deref().unwrap_or_default());
     if let Some(version) = paper.current() {
-        for (name, value) in version.fields.iter().filter(|(name, _)| !protected.contains(name.as_str())) {
+        let raised = |name: &str| case.protected.iter().any(|(at, m)| *at == version.sequence && m.strip_prefix("fields.") == Some(name));
+        for (name, value) in version.fields.iter().filter(|(name, _)| !protected.contains(name.as_str()) && !raised(name)) {
             let mut found = String::new();
             texts(value, &mut found);
             if name != "agency" && screened(&found, words) == found {
@@ -228,9 +238,12 @@ fn texts(value: &Value, into: &mut String) {
     }
 }
 
+/// What stands in the place of a text that names a protected person.
+pub(crate) const SEALED_TEXT: &str = "（内容已封存）";
+
 /// Text that names a protected person stands in no register.
 pub(crate) fn screened(text: &str, words: &BTreeSet<String>) -> String {
-    if words.iter().any(|w| text.contains(w.as_str())) { "（内容已封存）".into() } else { text.into() }
+    if words.iter().any(|w| text.contains(w.as_str())) { SEALED_TEXT.into() } else { text.into() }
 }
 
 /// Names of the parties; a minor's is sealed.
@@ -242,6 +255,14 @@ pub(crate) fn party_names(case: &Case) -> String {
 
 fn json_list<'a>(items: impl Iterator<Item = &'a str>) -> String {
     Value::from(items.map(str::to_owned).collect::<Vec<_>>()).to_string()
+}
+
+/// The entry out of which an event took a value.
+fn raised_in(event: &Event) -> Option<u64> {
+    match event {
+        Event::ProtectionRaised { target, .. } => Some(*target),
+        _ => None,
+    }
 }
 
 fn paper_of(event: &Event) -> Option<&PaperId> {

@@ -22,6 +22,11 @@ pub struct Settings {
     pub reserve_bytes: Option<u64>,
     /// Size of the vault's ballast file.
     pub ballast_bytes: u64,
+    /// PRAGMAs for every SQLite connection, such as `cache_size`; what durability rests on is read
+    /// back afterwards.
+    pub sqlite_pragmas: Vec<(String, String)>,
+    /// Faults that tests plan for the vault; none otherwise.
+    pub vault_faults: vault::testing::Faults,
 }
 
 impl Settings {
@@ -41,6 +46,8 @@ impl Settings {
             read_only: false,
             reserve_bytes: None,
             ballast_bytes: 64 << 20,
+            sqlite_pragmas: vec![],
+            vault_faults: vault::testing::Faults::default(),
             data,
         }
     }

@@ -1,6 +1,7 @@
 //! What a reader may not see, taken out of what is shown: informants for all but those who work
 //! with them, minors and third parties likewise, wherever their names occur.
 
+use crate::codec::names_somebody;
 use crate::paper_file::MASK;
 /// Shown in the place of a sealed value.
 pub use crate::paper_file::MASK as SEALED;
@@ -38,7 +39,7 @@ impl CaseFile {
                 _ => {}
             }
         }
-        words.retain(|w| w.chars().count() >= 2);
+        words.retain(|w| names_somebody(w));
         words
     }
 
@@ -74,7 +75,7 @@ impl ClueFile {
             Event::ClueRegistered { informant, .. } => informant.as_ref(),
             _ => None,
         });
-        informants.flat_map(|i| [i.name.clone(), i.contact.clone()]).filter(|w| w.chars().count() >= 2).collect()
+        informants.flat_map(|i| [i.name.clone(), i.contact.clone()]).filter(|w| names_somebody(w)).collect()
     }
 }
 

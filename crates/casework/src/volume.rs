@@ -211,8 +211,6 @@ impl Office {
             let (part, order) = self.place_of(paper);
             let date = self.date_of(paper, opened);
             let mut put = |item: VolumeItem| {
-                let sealed = item.source.file().is_some_and(|f| self.is_protected(f));
-                let part = if sealed { PartKind::Sealed } else { part };
                 placed.push((part, order, date, index, item));
             };
             self.sheets(paper, opened).into_iter().for_each(&mut put);

@@ -120,6 +120,9 @@ pub struct Skipped {
 pub struct Derivation {
     pub trigger: DateTime,
     pub trigger_name: String,
+    /// When the trigger was first said to have happened, where a slip corrected it since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrected_from: Option<DateTime>,
     pub article: String,
     pub term: Term,
     pub direction: Direction,
@@ -204,6 +207,7 @@ pub fn due(
         derivation: Derivation {
             trigger,
             trigger_name: String::new(),
+            corrected_from: None,
             article: String::new(),
             term,
             direction: Direction::After,
@@ -250,6 +254,7 @@ pub fn due_before(event: DateTime, term: Term, calendars: &Calendars) -> Due {
         derivation: Derivation {
             trigger: event,
             trigger_name: String::new(),
+            corrected_from: None,
             article: String::new(),
             term,
             direction: Direction::Before,
@@ -559,6 +564,7 @@ fn exact(trigger: DateTime, term: Term, direction: Direction, rolls: Rolls, end:
         derivation: Derivation {
             trigger,
             trigger_name: String::new(),
+            corrected_from: None,
             article: String::new(),
             term,
             direction,

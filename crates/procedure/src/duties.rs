@@ -4,10 +4,11 @@
 use crate::case::{Case, FlawState, Paper};
 use crate::deadline::{self, Due, Rolls};
 use crate::decide::binds;
-use crate::event::{Flaw, Severity};
+use crate::event::{Event, Flaw, Severity};
 use crate::facts::{self, Ask, Subject};
 use crate::ids::PersonId;
 use crate::rulebook::{Duty, Rulebook};
+use jiff::ToSpan;
 use jiff::civil::DateTime;
 
 /// One duty with its state and where its date comes from.
@@ -81,8 +82,25 @@ impl DutyState {
 /// Working days before the date from which a duty is near.
 const NEAR_WORKING_DAYS: u32 = 3;
 
-/// Every duty of the case, open ones first, by date.
+/// Every duty of the case, open ones first, by date. One whose trigger a slip moved says in its
+/// derivation when the trigger was first said to have happened.
 pub fn owed(case: &Case, book: &Rulebook, now: DateTime) -> Vec<Owed> {
+    let mut all = counted(case, book, now);
+    if case.slips.is_empty() {
+        return all;
+    }
+    let written = case.records.iter().filter(|r| !matches!(r.event, Event::Corrected { .. })).cloned().collect();
+    let before = counted(&Case::fold(written), book, now);
+    for owed in &mut all {
+        let first = before.iter().find(|b| b.rule == owed.rule && b.subject.key() == owed.subject.key()).map(|b| b.from);
+        if let (Some(due), Some(first)) = (&mut owed.due, first.filter(|first| *first != owed.from)) {
+            due.derivation.corrected_from = Some(first);
+        }
+    }
+    all
+}
+
+fn counted(case: &Case, book: &Rulebook, now: DateTime) -> Vec<Owed> {
     let mut all = vec![];
     for rule in &book.rules.duties {
         for subject in Subject::all(&rule.per, case) {
@@ -119,10 +137,11 @@ impl Owed {
     }
 }
 
-/// The paper that an entry with a flaw belongs to, as the subject its cure is asked of.
-fn bearer(case: &Case, sequence: u64) -> Subject {
+/// The paper that a flaw sticks to, or whose entry bears it, as the subject its cure is asked of.
+fn bearer(case: &Case, flaw: &FlawState) -> Subject {
     let of = |p: &&Paper| {
-        p.versions.iter().any(|v| v.sequence == sequence) || p.scans.iter().any(|s| s.sequence == sequence)
+        let written = || p.versions.iter().map(|v| v.sequence).chain(p.scans.iter().map(|s| s.sequence)).any(|s| s == flaw.sequence);
+        p.id.0 == flaw.flaw.subject || (flaw.flaw.subject.is_empty() && written())
     };
     case.papers.iter().find(of).map_or(Subject::Case, |p| Subject::Paper(p.id.clone()))
 }
@@ -144,8 +163,10 @@ fn one(rule: &Duty, ask: &Ask, from: DateTime, subject: Subject) -> Owed {
         (None, None) => DutyState::Open,
         (None, Some(_)) if late(ask.now) => DutyState::Overdue,
         (None, Some(end)) => {
-            let left = deadline::working_days_between(ask.now.date(), end.date(), &ask.book.calendars).most;
-            if left <= NEAR_WORKING_DAYS {
+            // No rest lasts so long that three working days take three weeks: far dates need no count.
+            let far = ask.now.date().checked_add(21.days()).is_ok_and(|day| end.date() > day);
+            let left = || deadline::working_days_between(ask.now.date(), end.date(), &ask.book.calendars).most;
+            if !far && left() <= NEAR_WORKING_DAYS {
                 DutyState::Near
             } else if due.as_ref().is_some_and(|d| d.certain().is_none()) {
                 DutyState::DateUnknown
@@ -168,7 +189,7 @@ pub fn flaws(case: &Case, book: &Rulebook, now: DateTime) -> Vec<FlawState> {
     for f in &mut all {
         let cure = book.rules.checks.iter().find(|c| c.id == f.flaw.rule).and_then(|c| c.cured_by.as_ref());
         if let Some(expression) = cure {
-            let subject = bearer(case, f.sequence);
+            let subject = bearer(case, f);
             let ask = Ask { case, book, now, subject: &subject };
             if facts::since(&ask, expression).is_some_and(|at| at > f.at) {
                 f.cured = Some(expression.clone());

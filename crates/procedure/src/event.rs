@@ -110,6 +110,9 @@ pub struct FileRef {
     /// The name it came with, kept as data and never used as a path.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub original_name: String,
+    /// For bytes sealed in the vault: SHA-256 of what was sealed. A salted member, never clear.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub plain_sha256: String,
 }
 
 /// The five sources of Art. 13.
@@ -378,6 +381,13 @@ pub enum Event {
     VisitEnded {
         visit: VisitId,
         note: String,
+    },
+    /// An officer recorded in this stream was recorded in another at the same time, and there
+    /// later; the flaw stands in the envelope, for both records rest on the same hours.
+    OverlapNoticed {
+        person: PersonId,
+        /// Where the officer stands as well.
+        elsewhere: StreamId,
     },
     EvidenceAttached {
         evidence: EvidenceId,

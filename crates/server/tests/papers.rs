@@ -26,6 +26,7 @@ fn repository() -> PathBuf {
 }
 
 struct Bureau {
+    office: Office,
     application: Router,
     case: String,
     _place: tempfile::TempDir,
@@ -35,6 +36,7 @@ struct Answer {
     status: StatusCode,
     headers: HeaderMap,
     text: String,
+    bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -60,7 +62,7 @@ impl Bureau {
         let office = Office::open(settings, Clock::at(date(2026, 8, 17).at(9, 0, 0, 0))).await.expect("the office opens");
         let people = people(&office).await;
         let case = case(&office, &people).await;
-        Bureau { application: server::serve::application(office, DeskSettings::default()), case, _place: place }
+        Bureau { application: server::serve::application(office.clone(), DeskSettings::default()), office, case, _place: place }
     }
 
     async fn sign_in(&self, account: &str) -> String {
@@ -86,11 +88,32 @@ impl Bureau {
         self.send(request.expect("a request")).await
     }
 
+    /// A form that carries its file itself, as without scripts: the words first, the file last.
+    async fn post_with_file(&self, path: &str, pairs: &[(&str, &str)], file: Option<(&str, &[u8])>, cookie: &str) -> Answer {
+        let mut body = vec![];
+        for (name, value) in pairs {
+            body.extend_from_slice(format!("--limit\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").as_bytes());
+        }
+        if let Some((name, bytes)) = file {
+            let head = format!("--limit\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/pdf\r\n\r\n");
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(bytes);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--limit--\r\n");
+        let request = Request::post(path)
+            .header(header::HOST, "127.0.0.1")
+            .header(header::COOKIE, cookie)
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=limit")
+            .body(Body::from(body));
+        self.send(request.expect("a request")).await
+    }
+
     async fn send(&self, request: Request<Body>) -> Answer {
         let answer = self.application.clone().oneshot(request).await.expect("an answer");
         let (parts, body) = answer.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
-        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned(), bytes: bytes.to_vec() }
     }
 
     fn editor(&self) -> String {
@@ -166,9 +189,13 @@ async fn case(office: &Office, people: &[Caller]) -> String {
     case
 }
 
-/// The sample of the paper as a browser would post it: dotted names, what the office fills left out.
 fn typed() -> Vec<(String, String)> {
-    let path = repository().join(format!("regulation/papers/{KIND}/sample.json"));
+    typed_of(KIND)
+}
+
+/// The sample of a paper as a browser would post it: dotted names, what the office fills left out.
+fn typed_of(kind: &str) -> Vec<(String, String)> {
+    let path = repository().join(format!("regulation/papers/{kind}/sample.json"));
     let sample: Value = serde_json::from_str(&std::fs::read_to_string(path).expect("a sample")).expect("JSON");
     let mut pairs = vec![];
     flatten("", &sample, &mut pairs);
@@ -334,4 +361,50 @@ async fn an_approver_sees_the_whole_paper_and_binds_to_it() {
     assert!(shown.text.contains("第3版") && shown.text.contains("负责人改的核查经过"));
     let list = bureau.get(&format!("/cases/{}/papers", bureau.case), &zhao).await;
     assert!(list.text.contains("不予立案审批表") && list.text.contains("待"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paper_is_issued_served_and_its_signed_sheet_filed() {
+    let bureau = Bureau::open().await;
+    let zhao = bureau.sign_in("zhao").await;
+    let fields = with(&typed_of("rights-notice"), &[("told_at", "2026-08-17T08:30")]);
+    let made = bureau.post(&format!("/cases/{}/papers/new/rights-notice", bureau.case), &fields, &zhao).await;
+    let wrong: Vec<_> = made.text.split("-error\">").skip(1).map(|rest| rest.split('<').next()).collect();
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{wrong:?}");
+    bureau.office.run_jobs().await.expect("the paper is issued");
+    let paper = made.location().split('?').next().expect("a path").to_owned();
+    let page = bureau.get(&paper, &zhao).await;
+    assert!(page.text.contains("这份文书要手写签名"), "the sheet is asked for: {}", page.text);
+    let pdf = bureau.get(&format!("{paper}/pdf"), &zhao).await;
+    assert_eq!(pdf.headers[header::CONTENT_TYPE], "application/pdf");
+    assert!(pdf.bytes.starts_with(b"%PDF-"));
+
+    // Words kept, the file told apart by its bytes and not by its name.
+    let scan = format!("{paper}/scan");
+    let place = [("located", "3号柜12盒第5页"), ("pages_count", "")];
+    let none = bureau.post_with_file(&scan, &place, None, &zhao).await;
+    assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(none.text.contains("3号柜12盒第5页") && none.text.contains("请选择扫描件"));
+    let page_of_html = b"<html><script>alert(1)</script></html>".as_slice();
+    let hostile = bureau.post_with_file(&scan, &place, Some(("scan.pdf", page_of_html)), &zhao).await;
+    assert_eq!(hostile.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(hostile.text.contains("不是其中任何一种"), "{}", hostile.text);
+    let torn = bureau.post_with_file(&scan, &place, Some(("scan.pdf", &pdf.bytes[..pdf.bytes.len() / 3])), &zhao).await;
+    assert_eq!(torn.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(torn.text.contains("已损坏"), "{}", torn.text);
+    let nowhere = bureau.post_with_file(&scan, &[("located", "")], Some(("scan.pdf", &pdf.bytes)), &zhao).await;
+    assert_eq!(nowhere.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let handle = nowhere.value("file");
+    let filed = bureau.post_with_file(&scan, &[("located", "3号柜"), ("file", &handle)], None, &zhao).await;
+    assert_eq!(filed.status, StatusCode::SEE_OTHER, "the file need not be sent again: {}", filed.text);
+    let page = bureau.get(&paper, &zhao).await;
+    assert!(page.text.contains("3号柜") && !page.text.contains("页数不符"), "the pages were counted");
+    assert_eq!(bureau.get(&format!("{paper}/scans/1"), &zhao).await.bytes, pdf.bytes);
+
+    let serve = format!("{paper}/serve");
+    let form = bureau.get(&serve, &zhao).await;
+    assert!(["直接送达", "留置送达", "邮寄送达", "电子送达", "委托送达", "转交送达", "公告送达"].iter().all(|way| form.text.contains(way)));
+    let future = bureau.post_with_file(&serve, &[("at", "2030-01-01T09:00"), ("method", "post"), ("voucher", "EMS123")], None, &zhao).await;
+    assert_eq!(future.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(future.text.contains("EMS123") && future.text.contains("还没有发生"), "{}", future.text);
 }

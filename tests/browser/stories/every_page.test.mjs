@@ -57,7 +57,7 @@ test("每一页都能让所有人使用", { timeout: 15 * 60_000 }, async () => 
         }
         for (const next of await links(wide)) {
           const url = new URL(next);
-          const download = /\.(csv|pdf|zip|svg)$|\/(pdf|bytes|download|package)(\/|$)|openapi|metrics|healthz|readyz/.test(url.pathname);
+          const download = /\.(csv|pdf|zip|svg)$|\/(pdf|bytes|download|package|file)(\/|$)|openapi|metrics|healthz|readyz/.test(url.pathname);
           if (url.origin !== new URL(baseURL).origin || download || url.hash) continue;
           if (asked.has(pattern(next))) continue;
           asked.add(pattern(next));

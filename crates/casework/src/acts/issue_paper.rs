@@ -25,7 +25,7 @@ pub(crate) async fn issue_paper(office: &Office, caller: &Caller, case: &CaseId,
     complete(form, &mut fields, found.number.as_deref(), version);
     let made_at = found.numbered_at.or(found.approved_at).unwrap_or(opened.now);
     let sheet = office.render(form.kind.clone(), fields, paper.0.clone(), made_at, vec![]).await?;
-    let secrecy = crate::intake::secrecy_of(form, &version.fields);
+    let secrecy = crate::intake::secrecy_among(form, &version.fields, &opened.words);
     let protected = secrecy.is_some();
     let stream = StreamId::case(case);
     let stored = office.keep_bytes(&stream, secrecy, "application/pdf", &format!("{}.pdf", found.title), &sheet.pdf).await?;

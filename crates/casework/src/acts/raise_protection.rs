@@ -4,6 +4,7 @@
 use crate::error::ActError;
 use crate::office::{Caller, Decision, Office, Receipt};
 use crate::permissions::Power;
+use crate::projections;
 use database::Change;
 use procedure::event::{Event, Span};
 use procedure::ids::*;
@@ -28,6 +29,7 @@ pub async fn raise_protection(office: &Office, caller: &Caller, what: RaiseProte
         return Err(ActError::field("member", "这一内容不能提高保密"));
     }
     let (salt, value) = office.open_member(what.target, &what.member).await?;
+    let clue = clue_without(office, &what).await?;
     office
         .act_on_case(caller, &what.case, "raise-protection", |opened| {
             office.allow(caller, Power::Investigate, Some(&opened.case))?;
@@ -44,12 +46,21 @@ pub async fn raise_protection(office: &Office, caller: &Caller, what: RaiseProte
             let mut decision =
                 Decision::event(StreamId::case(&what.case), Span::at(opened.now), office.envelope(caller), event);
             decision.changes.push(Change::Erase { sequence: what.target, names: vec![what.member.clone()] });
-            for paper in opened.case.papers.iter().filter(|p| p.versions.iter().any(|v| v.sequence == what.target)) {
-                decision.changes.push(Change::Unsearch { doc: format!("paper/{}", paper.id) });
-            }
+            decision.changes.extend(clue.clone());
             Ok(decision)
         })
         .await
+}
+
+/// The clue's row and what search finds of it, where the value stands in the clue.
+async fn clue_without(office: &Office, what: &RaiseProtection) -> Result<Vec<Change>, ActError> {
+    let opened = office.open_case(&what.case).await?;
+    let registered = opened.case.records.iter().find(|r| r.sequence == what.target).map(|r| (&r.stream, &r.event));
+    let Some((stream, Event::ClueRegistered { number, .. })) = registered else { return Ok(vec![]) };
+    let mut row = office.database().clue_row(stream.subject()).await?.ok_or(ActError::NotFound)?;
+    row.summary = projections::SEALED_TEXT.into();
+    let text = format!("{number}\n{}", row.summary);
+    Ok(vec![Change::Search { doc: stream.0.clone(), scope: row.id.clone(), text }, Change::PutClue(row)])
 }
 
 impl Office {

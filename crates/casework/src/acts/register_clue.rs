@@ -1,5 +1,6 @@
 //! 线索登记 (Art. 13): five sources, registered in time, informants sealed apart.
 
+use crate::codec::names_somebody;
 use crate::error::{ActError, FieldProblem};
 use crate::office::{Caller, Decision, Office, Receipt};
 use crate::permissions::Power;
@@ -39,7 +40,7 @@ pub async fn register_clue(office: &Office, caller: &Caller, what: RegisterClue)
     let number = numbers::fill(&office.book().clue_number_format, now.year(), ordinal);
     let id = ClueId(Office::new_id());
     let stream = StreamId::clue(&id);
-    let words = what.informant.iter().flat_map(|i| [i.name.clone(), i.contact.clone()]).filter(|w| w.chars().count() >= 2).collect();
+    let words = what.informant.iter().flat_map(|i| [i.name.clone(), i.contact.clone()]).filter(|w| names_somebody(w)).collect();
     let mut envelope = office.envelope(caller);
     envelope.officers = vec![caller.person.seen_on(now.date())];
     envelope.matter = format!("{}线索", what.category);

@@ -1,13 +1,15 @@
 //! 到达、离开现场 (Art. 14, 18): place, officers, certificates shown; overlaps are recorded.
 
 use crate::error::ActError;
-use crate::office::{Caller, Decision, Office, Receipt};
+use crate::office::{ATTEMPTS_MAX, Caller, Decision, Office, Receipt};
+use crate::people::Overlaps;
 use crate::permissions::Power;
 use database::Change;
 use jiff::civil::DateTime;
 use procedure::checks::Act;
-use procedure::event::Event;
+use procedure::event::{Event, Span};
 use procedure::ids::*;
+use procedure::people::OfficerSeen;
 use serde::Deserialize;
 use serde_json::Map;
 
@@ -35,16 +37,37 @@ pub async fn start_visit(office: &Office, caller: &Caller, what: StartVisit) -> 
     }
     let officers = office.officers_seen(&what.officers, happened.from.date())?;
     let stream = StreamId::case(&what.case);
-    let overlaps = office.overlaps(&officers, happened, &stream).await?;
     let visit = VisitId(Office::new_id());
+    // Whoever recorded one of the officers meanwhile is seen the next time, and the overlap recorded.
+    for _ in 1..ATTEMPTS_MAX {
+        let overlaps = office.overlaps(&officers, happened, &stream).await?;
+        match begun(office, caller, &what, happened, &officers, &visit, &overlaps).await {
+            Err(ActError::Conflict(_)) => {}
+            done => return done,
+        }
+    }
+    let overlaps = office.overlaps(&officers, happened, &stream).await?;
+    begun(office, caller, &what, happened, &officers, &visit, &overlaps).await
+}
+
+async fn begun(
+    office: &Office,
+    caller: &Caller,
+    what: &StartVisit,
+    happened: Span,
+    officers: &[OfficerSeen],
+    visit: &VisitId,
+    overlaps: &Overlaps,
+) -> Result<Receipt, ActError> {
+    let stream = StreamId::case(&what.case);
     office
         .act_on_case(caller, &what.case, "start-visit", |opened| {
             office.allow(caller, Power::Investigate, Some(&opened.case))?;
             let fields = Map::new();
-            let act = Act { actor: &caller.person, officers: &officers, span: happened, fields: &fields, overlaps: &overlaps.found, method: None };
+            let act = Act { actor: &caller.person, officers, span: happened, fields: &fields, overlaps: &overlaps.found, method: None };
             let mut envelope = office.envelope(caller);
             envelope.flaws = office.judged(opened, "start-visit", &act)?;
-            envelope.officers = officers.clone();
+            envelope.officers = officers.to_vec();
             envelope.place = what.place.clone();
             let started = Event::VisitStarted {
                 visit: visit.clone(),
@@ -58,8 +81,8 @@ pub async fn start_visit(office: &Office, caller: &Caller, what: StartVisit) -> 
                 decision = decision.and(stream.clone(), happened, office.envelope(caller), ended);
             }
             decision.guards.extend(overlaps.guards.clone());
-            decision.changes.extend(office.occupy(&officers, happened, &stream));
-            Ok(decision)
+            decision.changes.extend(office.occupy(officers, happened, &stream));
+            office.notice_overlaps(caller, overlaps, officers, &stream, decision)
         })
         .await
 }

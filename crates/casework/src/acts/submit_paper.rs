@@ -4,7 +4,8 @@
 use crate::clock::micros;
 use crate::error::{ActError, FieldProblem};
 use crate::follow_ups::issue;
-use crate::office::{Caller, Decision, Office, Opened, Receipt};
+use crate::office::{ATTEMPTS_MAX, Caller, Decision, Office, Opened, Receipt};
+use crate::people::Overlaps;
 use crate::permissions::Power;
 use crate::{forms, papers_digest};
 use database::Change;
@@ -51,22 +52,51 @@ pub async fn submit_paper(office: &Office, caller: &Caller, what: SubmitPaper) -
     let digest = papers_digest::of(office, form, &fields)?;
     let stream = StreamId::case(&what.case);
     let occupies = form.nature.happened() && span.to.is_some() && form.kind != "proof-of-service";
-    let overlaps = if occupies { office.overlaps(&officers, span, &stream).await? } else { Default::default() };
     let paper = what.paper.clone().unwrap_or_else(|| PaperId(Office::new_id()));
+    let ready = Ready { form, what: &what, fields, digest, span, officers, paper, occupies };
+    // Whoever recorded one of the officers meanwhile is seen the next time, and the overlap recorded.
+    for _ in 1..ATTEMPTS_MAX {
+        let overlaps = if occupies { office.overlaps(&ready.officers, span, &stream).await? } else { Overlaps::default() };
+        match submitted(office, caller, &ready, &overlaps).await {
+            Err(ActError::Conflict(_)) if occupies => {}
+            done => return done,
+        }
+    }
+    let overlaps = office.overlaps(&ready.officers, span, &stream).await?;
+    submitted(office, caller, &ready, &overlaps).await
+}
+
+/// A paper whose fields are in order, on its way into the case.
+struct Ready<'a> {
+    form: &'a PaperForm,
+    what: &'a SubmitPaper,
+    fields: Map<String, Value>,
+    digest: papers_digest::PaperDigest,
+    span: Span,
+    officers: Vec<OfficerSeen>,
+    paper: PaperId,
+    /// Takes the officers' time.
+    occupies: bool,
+}
+
+async fn submitted(office: &Office, caller: &Caller, ready: &Ready<'_>, overlaps: &Overlaps) -> Result<Receipt, ActError> {
+    let Ready { form, what, fields, digest, span, officers, paper, occupies } = ready;
+    let (form, span) = (*form, *span);
+    let stream = StreamId::case(&what.case);
     let name = if form.nature.happened() { format!("record({})", form.kind) } else { format!("submit({})", form.kind) };
     office
         .act_on_case(caller, &what.case, &name, |opened| {
             let power = if form.kind == "legal-review" { Power::Review } else { Power::Investigate };
             office.allow(caller, power, Some(&opened.case))?;
-            let version = next_version(opened, &what)?;
+            let version = next_version(opened, what)?;
             let mut found = overlaps.found.clone();
-            found.extend(elsewhere_in_case(opened, form, &what, &officers, span));
-            let act = Act { actor: &caller.person, officers: &officers, span, fields: &fields, overlaps: &found, method: None };
+            found.extend(elsewhere_in_case(opened, form, what, officers, span));
+            let act = Act { actor: &caller.person, officers, span, fields, overlaps: &found, method: None };
             let mut envelope = office.envelope(caller);
             envelope.flaws = office.judged(opened, &name, &act)?;
             envelope.officers = officers.clone();
-            envelope.place = text(&fields, "place").to_owned();
-            envelope.party = party_of(opened, &what.subject, &fields);
+            envelope.place = text(fields, "place").to_owned();
+            envelope.party = party_of(opened, &what.subject, fields);
             envelope.matter = form.title.clone();
             let mut decision = Decision::event(
                 stream.clone(),
@@ -102,16 +132,17 @@ pub async fn submit_paper(office: &Office, caller: &Caller, what: SubmitPaper) -
                     },
                 );
                 if form.approval.len() == 1 {
-                    decision = approved(office, opened, caller, decision, form, &paper, version, &digest.whole)?;
+                    decision = approved(office, opened, caller, decision, form, paper, version, &digest.whole)?;
                 }
             }
             if form.approval.is_empty() {
-                decision = effects(office, opened, caller, decision, &format!("made({})", form.kind), &fields, span)?;
-                decision.changes.push(issue::job(&what.case, &paper, micros(opened.now)));
+                decision = effects(office, opened, caller, decision, &format!("made({})", form.kind), fields, span)?;
+                decision.changes.push(issue::job(&what.case, paper, micros(opened.now)));
             }
             decision.guards.extend(overlaps.guards.clone());
-            if occupies {
-                decision.changes.extend(office.occupy(&officers, span, &stream));
+            if *occupies {
+                decision.changes.extend(office.occupy(officers, span, &stream));
+                decision = office.notice_overlaps(caller, overlaps, officers, &stream, decision)?;
             }
             decision.changes.push(Change::DropDraft { id: forms::draft_id(&caller.person.id, &what.case, &form.kind, &what.subject) });
             Ok(decision)

@@ -183,9 +183,8 @@ impl Desk {
 
     /// Takes bytes in, durable before anything names them.
     pub async fn takes_in(&self, name: &str, bytes: &[u8]) -> anyhow::Result<intake::Taken> {
-        let mut intake = self.office.take_in(name, Some(bytes.len() as u64)).await.map_err(|e| told(name, &e))?;
-        intake.write(bytes).await.map_err(|e| told(name, &e))?;
-        intake.seal().await.map_err(|e| told(name, &e))
+        let intake = self.office.take_in(name, Some(bytes.len() as u64)).await.map_err(|e| told(name, &e))?;
+        filled(intake, name, bytes).await
     }
 
     /// Who holds a role, for a case of this department.
@@ -199,6 +198,11 @@ impl Desk {
             .with_context(|| format!("nobody is {}", role.code()))?;
         Ok(person.id.0.clone())
     }
+}
+
+async fn filled(mut intake: intake::Intake, name: &str, bytes: &[u8]) -> anyhow::Result<intake::Taken> {
+    intake.write(bytes).await.map_err(|e| told(name, &e))?;
+    intake.seal().await.map_err(|e| told(name, &e))
 }
 
 /// A moment some minutes later.
@@ -340,13 +344,19 @@ impl<'d> Docket<'d> {
         Ok(())
     }
 
+    /// What belongs to a paper is as secret as the paper.
+    async fn takes_in_for(&self, paper: &PaperId, name: &str, bytes: &[u8]) -> anyhow::Result<intake::Taken> {
+        let intake = self.office().take_in_for(&self.case, paper, name, Some(bytes.len() as u64)).await.map_err(|e| told(name, &e))?;
+        filled(intake, name, bytes).await
+    }
+
     /// Scans the signed sheet of a paper.
     pub async fn scans(&self, at: DateTime, paper: &PaperId) -> anyhow::Result<()> {
         self.desk.reach(at).await;
         let found = self.paper(paper).await?;
         let pages_count = found.pages_count.and_then(|n| u32::try_from(n).ok()).with_context(|| format!("{} is not issued", found.title))?;
         let name = format!("{}扫描件.pdf", found.title);
-        let taken = self.desk.takes_in(&name, &media::scan(&paper.0, pages_count)).await?;
+        let taken = self.takes_in_for(paper, &name, &media::scan(&paper.0, pages_count)).await?;
         let what = ScanPaper {
             case: self.case.clone(),
             paper: paper.clone(),
@@ -600,7 +610,7 @@ impl<'d> Docket<'d> {
     async fn deliver(&self, at: DateTime, paper: &PaperId, to: &str, how: Delivery) -> anyhow::Result<()> {
         let proof = match how.method {
             ServiceMethod::Direct => None,
-            _ => Some(self.desk.takes_in("送达凭证.pdf", &media::scan(&format!("proof of {paper}"), 1)).await?),
+            _ => Some(self.takes_in_for(paper, "送达凭证.pdf", &media::scan(&format!("proof of {paper}"), 1)).await?),
         };
         let what = ServePaper {
             case: self.case.clone(),

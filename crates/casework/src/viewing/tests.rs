@@ -206,7 +206,7 @@ impl Bureau {
 
     /// Writes the entry that ends a case file's life in the office.
     async fn archive(&self, case: &CaseId) {
-        let volume = FileRef { sha256: "0".repeat(64), sm3: "0".repeat(64), len_bytes: 1, media_type: "application/pdf".into(), original_name: String::new() };
+        let volume = FileRef { sha256: "0".repeat(64), sm3: "0".repeat(64), len_bytes: 1, media_type: "application/pdf".into(), original_name: String::new(), plain_sha256: String::new() };
         self.office
             .act_on_case(&self.archivist, case, "archive-case", |opened| {
                 let event = Event::CaseArchived {

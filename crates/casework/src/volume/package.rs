@@ -47,6 +47,21 @@ impl Office {
                 if !seen.insert(file.sha256.clone()) {
                     continue;
                 }
+                let is_volume = file.sha256 == bound.volume.sha256;
+                if is_volume && self.is_protected(file) {
+                    // The reader may see the volume; what is given out is what was sealed.
+                    let plain = self.read_bytes(&StreamId::case(case), file).await?;
+                    let path = format!("卷宗/{:05}-{}.pdf", record.sequence, safe_name(&title));
+                    manifest.files.push(PackagedFile {
+                        path: path.clone(),
+                        sha256: ledger::digest::sha256(&plain).to_string(),
+                        sm3: ledger::digest::sm3(&plain).to_string(),
+                        size_bytes: plain.len() as u64,
+                        sequence: Some(record.sequence),
+                    });
+                    contents.insert(path, Bytes::Made(plain));
+                    continue;
+                }
                 let reason = if footage {
                     Some("音像记录，凭查看许可取得")
                 } else if self.is_protected(file) {
@@ -57,7 +72,7 @@ impl Office {
                 match reason {
                     Some(reason) => withheld.push(format!("{},{},{},{},{reason}", record.sequence, file.sha256, file.sm3, file.len_bytes)),
                     None => {
-                        let folder = if file.sha256 == bound.volume.sha256 { "卷宗" } else { "原件" };
+                        let folder = if is_volume { "卷宗" } else { "原件" };
                         let path = format!("{folder}/{:05}-{}{}", record.sequence, safe_name(&title), extension(file));
                         let digest = file.sha256.parse().map_err(|_| ActError::NotFound)?;
                         contents.insert(path.clone(), Bytes::Kept(self.inner().vault.path_of(&digest)?));

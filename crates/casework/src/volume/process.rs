@@ -90,6 +90,7 @@ impl Office {
                 if *certificates_shown { "已" } else { "未" }
             ),
             Event::VisitEnded { note, .. } => format!("离开现场{}", if note.is_empty() { String::new() } else { format!("：{note}") }),
+            Event::OverlapNoticed { .. } => "另一案件记入执法人员同一时间在另一处执法".into(),
             Event::EvidenceAttached { number, name, source, footage, .. } => {
                 format!("收入证{number}{}：{name}，来源{source}", if *footage { "（音像）" } else { "" })
             }

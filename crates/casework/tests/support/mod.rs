@@ -2,6 +2,8 @@
 //! from clue to archive by way of a filing that is declined.
 #![allow(dead_code)] // each test binary uses its own part of it
 
+pub mod desk;
+
 use casework::acts::*;
 use casework::people::PutAccount;
 use casework::{Caller, Clock, Office, Settings};

@@ -16,6 +16,9 @@ impl Derivation {
         // The year is said once it could be mistaken.
         let known = one_year.then_some(year);
         let mut lines = vec![self.counting_zh(known)];
+        if let Some(first) = self.corrected_from {
+            lines.push(format!("起算日原记为{}，已更正为{}。", day_zh(first.date(), known), day_zh(self.trigger.date(), known)));
+        }
         for pause in &self.pauses {
             lines.push(match pause.to {
                 Some(to) => format!("{}{}，不计入。", range_zh(pause.from, to, known), pause.why),

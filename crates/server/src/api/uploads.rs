@@ -17,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use casework::acts::attach_evidence::{AttachEvidence, attach_evidence};
 use casework::acts::scan_paper::{ScanPaper, scan_paper};
-use casework::intake::Taken;
+use casework::intake::{Intake, Taken};
 use casework::{ActError, Caller, Receipt};
 use futures_util::StreamExt;
 use procedure::ids::{CaseId, PaperId};
@@ -75,7 +75,8 @@ async fn evidence(State(desk): State<Desk>, Path(case): Path<String>, request: R
     let what = attaches(&asked, &case)?;
     // Nothing is taken in for a case one may not know of.
     desk.office.case_file(&caller.caller, &CaseId(case)).await?;
-    let (caller, taken) = take(&desk, caller, &parts, text_of(&asked, "file"), body).await?;
+    let intake = desk.office.take_in(text_of(&asked, "file"), declared(&desk, &parts)?).await?;
+    let (caller, taken) = take(intake, caller, &parts, body).await?;
     if let Some(receipt) = desk.office.done_before(&caller).await? {
         return Ok(stored(&receipt, &taken));
     }
@@ -91,7 +92,8 @@ async fn scan(State(desk): State<Desk>, Path((case, paper)): Path<(String, Strin
     let (case, paper) = (CaseId(case), PaperId(paper));
     let file = desk.office.case_file(&caller.caller, &case).await?;
     file.case.paper(&paper).ok_or(ActError::NotFound)?;
-    let (caller, taken) = take(&desk, caller, &parts, text_of(&asked, "file"), body).await?;
+    let intake = desk.office.take_in_for(&case, &paper, text_of(&asked, "file"), declared(&desk, &parts)?).await?;
+    let (caller, taken) = take(intake, caller, &parts, body).await?;
     if let Some(receipt) = desk.office.done_before(&caller).await? {
         return Ok(stored(&receipt, &taken));
     }
@@ -145,15 +147,19 @@ fn text_of<'a>(asked: &'a Value, name: &str) -> &'a str {
     asked.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Takes the bytes in; a body that breaks off leaves nothing behind. The request's digest is made
-/// from the digest of its bytes.
-async fn take(desk: &Desk, caller: ApiCaller, parts: &Parts, name: &str, body: Body) -> Result<(Caller, Taken), ApiProblem> {
+/// How long the body says it is, where there is room for it.
+fn declared(desk: &Desk, parts: &Parts) -> Result<Option<u64>, ApiProblem> {
     let length = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok());
     let declared: Option<u64> = length.and_then(|t| t.parse().ok());
-    if !desk.office.has_space_for(declared.unwrap_or_default())? {
-        return Err(ApiProblem::no_space());
+    match desk.office.has_space_for(declared.unwrap_or_default())? {
+        true => Ok(declared),
+        false => Err(ApiProblem::no_space()),
     }
-    let mut intake = desk.office.take_in(name, declared).await?;
+}
+
+/// Takes the bytes in; a body that breaks off leaves nothing behind. The request's digest is made
+/// from the digest of its bytes.
+async fn take(mut intake: Intake, caller: ApiCaller, parts: &Parts, body: Body) -> Result<(Caller, Taken), ApiProblem> {
     let mut bytes = body.into_data_stream();
     while let Some(next) = bytes.next().await {
         let Ok(chunk) = next else {

@@ -272,6 +272,7 @@ fn a_decision_rests_on_the_approved_measures_and_the_issued_notice() {
         len_bytes: 1,
         media_type: "application/pdf".into(),
         original_name: String::new(),
+        plain_sha256: String::new(),
     };
     let notice = |id: &str, subject: &str| submitted("prior-notice", id, subject, json!({ "facts": [] }));
     let numbered = |id: &str, number: &str| Event::PaperNumbered {

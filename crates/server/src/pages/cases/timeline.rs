@@ -152,5 +152,6 @@ pub fn correctable(event: &Event) -> bool {
             | Event::CaseArchived { .. }
             | Event::OpinionGiven { .. }
             | Event::ActRefused { .. }
+            | Event::OverlapNoticed { .. }
     )
 }

@@ -172,6 +172,7 @@ impl Teller<'_> {
                 .link(archive_number, format!("{}/volume", self.path))
                 .chip_if(sealed_annex.is_some(), "另有密封件")
                 .more(format!("{pages_count} 页")),
+            Event::OverlapNoticed { .. } => Told::of("执法人员同一时间另有记录", "本制度4, 14").text("另一案件后来记入"),
             Event::Corrected { .. } | Event::FlawDecided { .. } | Event::ProtectionRaised { .. } => self.mending(r),
             Event::ActRefused { act, missing, .. } => Told {
                 refused: true,

@@ -24,7 +24,7 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<Str
 pub async fn submit(State(desk): State<Desk>, mut visitor: Visitor, Path(id): Path<String>, request: Request) -> Result<Response, Problem> {
     // Before the first byte is taken: a stranger's upload must not fill the disk.
     let title = allowed(&desk, &visitor, &id).await?;
-    let Posted { filled, taken, file_problem } = upload::read(&desk, &visitor, request).await?;
+    let Posted { filled, taken, file_problem } = upload::read(&desk, &visitor, None, request).await?;
     once(&mut visitor, &filled);
     let mut problems = vec![];
     match file_problem {

@@ -9,15 +9,16 @@ use crate::pages::shared::{percent_decoded, require};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::multipart::{Field, MultipartError};
-use axum::extract::{Form, FromRequest, Multipart, Request, State};
+use axum::extract::{Form, FromRequest, Multipart, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use casework::ActError;
-use casework::intake::Taken;
+use casework::intake::{Intake, Taken};
 use casework::permissions::Power;
 use futures_util::StreamExt;
 use http_body_util::Limited;
-use serde::Serialize;
+use procedure::ids::{CaseId, PaperId};
+use serde::{Deserialize, Serialize};
 
 /// Text beside a file is small.
 const FIELD_BYTES_MAX: usize = 64 << 10;
@@ -34,11 +35,41 @@ struct Received {
     media_type: String,
 }
 
+/// What an upload may belong to: `?paper=CASE/PAPER`.
+#[derive(Deserialize)]
+pub struct Asked {
+    paper: Option<String>,
+}
+
+/// The paper whose scan or proof of service a file is.
+pub struct OfPaper {
+    pub case: CaseId,
+    pub paper: PaperId,
+}
+
+impl OfPaper {
+    pub fn new(case: &str, paper: &str) -> OfPaper {
+        OfPaper { case: case.into(), paper: paper.into() }
+    }
+
+    /// Where the upload island sends such a file.
+    pub fn address(&self) -> String {
+        format!("/uploads?paper={}/{}", self.case, self.paper)
+    }
+}
+
 /// Takes one file in; 201 once it lies in the vault, read back and compared.
-pub async fn submit(State(desk): State<Desk>, visitor: Visitor, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
+pub async fn submit(
+    State(desk): State<Desk>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
     require(&visitor, Power::Investigate)?;
     let name = headers.get("x-file-name").and_then(|v| v.to_str().ok()).map(percent_decoded).unwrap_or_default();
-    match take_body(&desk, &name, length(&headers), body).await {
+    let paper = asked.paper.as_deref().and_then(|p| p.split_once('/')).map(|(case, paper)| OfPaper::new(case, paper));
+    match take_body(&desk, &visitor, paper.as_ref(), &name, length(&headers), body).await {
         Ok(taken) => {
             let handle = desk.office.handle_of(&visitor.caller, &taken).map_err(|e| desk.problem(e, "上传", Link::default()))?;
             let received = Received {
@@ -60,8 +91,23 @@ pub async fn submit(State(desk): State<Desk>, visitor: Visitor, headers: HeaderM
     }
 }
 
-async fn take_body(desk: &Desk, name: &str, declared: Option<u64>, body: Body) -> Result<Taken, ActError> {
-    let mut intake = desk.office.take_in(name, declared).await?;
+/// The intake for a file: of a paper's scans and proofs the paper says how secret they are.
+async fn intake(desk: &Desk, visitor: &Visitor, paper: Option<&OfPaper>, name: &str, declared: Option<u64>) -> Result<Intake, ActError> {
+    let Some(OfPaper { case, paper }) = paper else { return desk.office.take_in(name, declared).await };
+    // Nothing is taken in for a case one may not know of.
+    desk.office.case_file(&visitor.caller, case).await?;
+    desk.office.take_in_for(case, paper, name, declared).await
+}
+
+async fn take_body(
+    desk: &Desk,
+    visitor: &Visitor,
+    paper: Option<&OfPaper>,
+    name: &str,
+    declared: Option<u64>,
+    body: Body,
+) -> Result<Taken, ActError> {
+    let mut intake = intake(desk, visitor, paper, name, declared).await?;
     let mut stream = body.into_data_stream();
     while let Some(chunk) = stream.next().await {
         match chunk {
@@ -84,7 +130,7 @@ pub struct Posted {
 }
 
 /// Reads a form that the island sent (fields and a handle) or that carries its file itself.
-pub async fn read(desk: &Desk, visitor: &Visitor, request: Request) -> Result<Posted, Problem> {
+pub async fn read(desk: &Desk, visitor: &Visitor, paper: Option<&OfPaper>, request: Request) -> Result<Posted, Problem> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if !kind.starts_with("multipart/form-data") {
         let (parts, body) = request.into_parts();
@@ -94,7 +140,6 @@ pub async fn read(desk: &Desk, visitor: &Visitor, request: Request) -> Result<Po
             .map_err(|e| Problem::Unreadable { what: e.body_text() })?;
         return behind_handle(desk, visitor, Filled::from(pairs));
     }
-    let declared = length(request.headers());
     let mut multipart =
         Multipart::from_request(request, &()).await.map_err(|e| Problem::Unreadable { what: e.body_text() })?;
     let mut pairs = vec![];
@@ -102,7 +147,7 @@ pub async fn read(desk: &Desk, visitor: &Visitor, request: Request) -> Result<Po
     while let Some(mut field) = multipart.next_field().await.map_err(broken)? {
         let name = field.name().unwrap_or_default().to_owned();
         match field.file_name().map(str::to_owned) {
-            Some(file_name) if !file_name.is_empty() => match take_field(desk, &file_name, declared, &mut field).await {
+            Some(file_name) if !file_name.is_empty() => match take_field(desk, visitor, paper, &file_name, &mut field).await {
                 Ok(file) => taken = Some(file),
                 Err(error @ (ActError::Invalid(_) | ActError::NotWritable(_))) => file_problem = Some(error),
                 Err(other) => return Err(desk.problem(other, "上传", Link::default())),
@@ -135,8 +180,9 @@ fn behind_handle(desk: &Desk, visitor: &Visitor, filled: Filled) -> Result<Poste
     Ok(Posted { filled, taken, file_problem })
 }
 
-async fn take_field(desk: &Desk, name: &str, declared: Option<u64>, field: &mut Field<'_>) -> Result<Taken, ActError> {
-    let mut intake = desk.office.take_in(name, declared).await?;
+async fn take_field(desk: &Desk, visitor: &Visitor, paper: Option<&OfPaper>, name: &str, field: &mut Field<'_>) -> Result<Taken, ActError> {
+    // The length of the request is not that of the file in it.
+    let mut intake = intake(desk, visitor, paper, name, None).await?;
     loop {
         match field.chunk().await {
             Ok(Some(chunk)) => intake.write(&chunk).await?,

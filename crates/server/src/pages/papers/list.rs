@@ -1,9 +1,9 @@
 //! All papers of a case, by the stage they belong to: state, number, version, who is awaited, and
 //! whether the signed sheet is still to be scanned.
 
-use crate::desk::{Desk, Visitor};
+use crate::desk::{Desk, Visitor, act_path, article_zh};
 use crate::errors::Problem;
-use crate::look::{Link, page, words};
+use crate::look::{Link, NextAct, page, words};
 use crate::pages::cases::head::{CaseHead, Section};
 use crate::pages::shared::{Cell, SheetsPage, Table, TableSheet};
 use axum::extract::{Path, State};
@@ -14,6 +14,10 @@ use casework::views::CaseFile;
 use procedure::case::{Paper, PaperState};
 use procedure::ids::CaseId;
 use procedure::papers::Nature;
+use procedure::rulebook::split_call;
+
+/// More buttons would be a list; all kinds stand in the last sheet.
+const BUTTONS_MAX: usize = 4;
 
 /// The stages of INDEX.toml in their order, as the office calls them.
 const STAGES: [(&str, &str); 7] = [
@@ -34,23 +38,49 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<Str
     sheets.tabs = CaseHead::of(&file, desk.office.book(), Section::Papers).tabs;
     sheets.about = Some(Link::new("返回案件", format!("/cases/{case}")));
     let may_review = holds(&visitor.caller.person, Power::Review, &file.case);
+    let may_make = |kind: &str| if kind == "legal-review" { may_review } else { file.sight.may_act };
+    sheets.next = next(&file);
+    let mut makeable = Table::new(&["文书", "阶段", "依据", "已有#"]);
     for (stage, heading) in STAGES {
         let forms: Vec<_> = desk.office.book().papers.values().filter(|f| f.stage == stage && f.nature != Nature::Volume).collect();
-        let mut table = Table::new(&["文书", "文号", "状态", "版次#", "时间#"]).empty("还没有。", "这一阶段的文书制作后列在这里。");
+        let mut table = Table::new(&["文书", "文号", "状态", "版次#", "时间#"]);
         let mut ordered: Vec<&Paper> = file.case.papers.iter().filter(|p| forms.iter().any(|f| f.kind == p.kind.0)).collect();
         ordered.sort_by_key(|p| p.made_at());
         table.rows = ordered.iter().map(|p| row(&desk, &file, p)).collect();
         let small = format!("{} 份", table.rows.len());
-        let may_make = |kind: &str| if kind == "legal-review" { may_review } else { file.sight.may_act };
-        let mut makeable: Vec<_> = forms.into_iter().filter(|f| may_make(&f.kind)).collect();
-        makeable.sort_by_key(|f| (f.volume.order, &f.kind));
-        for form in makeable {
-            let link = Cell::link(format!("＋ 制作{}", form.title), format!("/cases/{case}/papers/new/{}", form.kind));
-            table.rows.push(vec![link.class("muted"), Cell::default(), Cell::default(), Cell::default(), Cell::default()]);
+        if !table.rows.is_empty() {
+            sheets.sheets.push(TableSheet { heading: heading.into(), small, table, pager: None });
         }
-        sheets.sheets.push(TableSheet { heading: heading.into(), small, table, pager: None });
+        let mut ordered: Vec<_> = forms.into_iter().filter(|f| may_make(&f.kind)).collect();
+        ordered.sort_by_key(|f| (f.volume.order, &f.kind));
+        makeable.rows.extend(ordered.into_iter().map(|form| {
+            let made = file.case.of_kind(&form.kind).count();
+            vec![
+                Cell::link(form.title.clone(), format!("/cases/{case}/papers/new/{}", form.kind)),
+                Cell::new(heading),
+                Cell::new(article_zh(&form.article)).class("muted"),
+                Cell::new(made.to_string()).class("num"),
+            ]
+        }));
+    }
+    if sheets.sheets.is_empty() {
+        let table = Table::default().empty("还没有文书。", "文书制作后按阶段列在这里：状态、文号、等谁审批、是否要归入签名扫描件。");
+        sheets.sheets.push(TableSheet { heading: "文书".into(), table, ..TableSheet::default() });
+    }
+    if !makeable.rows.is_empty() {
+        sheets.sheets.push(TableSheet { heading: "制作文书".into(), small: "缺什么，打开后逐项说明".into(), table: makeable, pager: None });
     }
     Ok(page(sheets))
+}
+
+/// The papers the stage asks for now, as buttons; what is whole already comes first.
+fn next(file: &CaseFile) -> Vec<NextAct> {
+    let case_path = format!("/cases/{}", file.case.id);
+    let makes = |act: &str| matches!(split_call(act).0, "submit" | "record");
+    let mut acts: Vec<_> = file.next.iter().filter(|n| makes(&n.act)).collect();
+    acts.sort_by_key(|n| !n.missing.is_empty());
+    let links = acts.into_iter().filter_map(|n| Some((n, act_path(&n.act, &case_path)?))).take(BUTTONS_MAX).enumerate();
+    links.map(|(i, (n, href))| NextAct { label: n.title.clone(), href, primary: i == 0 && n.missing.is_empty() }).collect()
 }
 
 fn row(desk: &Desk, file: &CaseFile, paper: &Paper) -> Vec<Cell> {

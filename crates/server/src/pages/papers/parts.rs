@@ -72,6 +72,8 @@ pub fn parts(fields: Vec<FormField>, sources: &Sources, problems: &[FieldProblem
 
 /// Widths chosen by what a text may hold.
 const HALF_CHARACTERS_MAX: u64 = 60;
+/// A longer article stands below the field: the margin does not break lines.
+const ARTICLE_CHARACTERS_MAX: usize = 22;
 /// So few choices are laid open.
 const RADIOS_MAX: usize = 3;
 
@@ -118,8 +120,15 @@ impl Drawing<'_> {
             }
             _ => control(&f, choices),
         };
-        field.hint.clone_from(&f.hint);
-        field.article = if f.article.is_empty() { String::new() } else { article_zh(&f.article) };
+        // The schema counts in fen, the control shows yuan.
+        field.hint = if f.widget == Widget::Money { f.hint.replace("（单位：分）", "") } else { f.hint.clone() };
+        let article = if f.article.is_empty() { String::new() } else { article_zh(&f.article) };
+        if article.chars().count() <= ARTICLE_CHARACTERS_MAX {
+            field.article = article;
+        } else {
+            let stop = if field.hint.is_empty() || field.hint.ends_with(['。', '；']) { "" } else { "。" };
+            field.hint.push_str(&format!("{stop}依据：{article}。"));
+        }
         field.required = f.required && part.shape == Shape::Control;
         field.protected = f.protected;
         field.error = self.errors.remove(&f.name).unwrap_or_default();

@@ -5,7 +5,7 @@ use crate::desk::{Desk, Visitor};
 use crate::errors::Problem;
 use crate::look::form::{Field, Form, FormPage};
 use crate::look::{Fact, Link, page, page_with};
-use crate::pages::evidence::upload;
+use crate::pages::evidence::upload::{self, OfPaper};
 use crate::pages::papers::files::keep;
 use crate::pages::papers::path;
 use crate::pages::papers::show::open;
@@ -36,7 +36,7 @@ pub async fn submit(
     let seen = open(&desk, &visitor, &id, &paper, ACT).await?;
     // Before any byte is taken in: whoever may not file a scan uploads none.
     allowed(&seen)?;
-    let posted = upload::read(&desk, &visitor, request).await?;
+    let posted = upload::read(&desk, &visitor, Some(&OfPaper::new(&id, &paper)), request).await?;
     let filled = posted.filled;
     once(&mut visitor, &filled);
     let done = match (posted.taken.clone(), posted.file_problem) {
@@ -103,7 +103,7 @@ fn form(seen: &PaperFile) -> Form {
             Field::file("file", "扫描件")
                 .required()
                 .accept("application/pdf,image/jpeg,image/png")
-                .upload("/uploads")
+                .upload(OfPaper::new(&seen.file.case.id, &seen.paper.id.0).address())
                 .hint("PDF、JPEG 或者 PNG。收下后读回核对，此后不能改动；页数与文书不符的照收，记为瑕疵。"),
         ],
         ..Form::default()

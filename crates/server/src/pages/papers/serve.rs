@@ -5,7 +5,7 @@ use crate::desk::{Desk, Visitor};
 use crate::errors::Problem;
 use crate::look::form::{Choice, Field, Filled, Form, FormPage};
 use crate::look::{Fact, Link, page, page_with, words};
-use crate::pages::evidence::upload;
+use crate::pages::evidence::upload::{self, OfPaper};
 use crate::pages::papers::files::keep;
 use crate::pages::papers::list::subject_zh;
 use crate::pages::papers::path;
@@ -36,7 +36,7 @@ pub async fn submit(
 ) -> Result<Response, Problem> {
     let seen = open(&desk, &visitor, &id, &paper, "送达").await?;
     allowed(&seen)?;
-    let posted = upload::read(&desk, &visitor, request).await?;
+    let posted = upload::read(&desk, &visitor, Some(&OfPaper::new(&id, &paper)), request).await?;
     let filled = posted.filled;
     once(&mut visitor, &filled);
     let done = match posted.file_problem {
@@ -153,7 +153,7 @@ fn form(desk: &Desk, seen: &PaperFile) -> Form {
             Field::area("refusal", "拒收事由").hint("留置送达填写"),
             Field::text("witness", "见证人").half().hint("留置送达：姓名、单位；以音像记录代替的写明记录编号"),
             Field::text("voucher", "凭证号").half().hint("邮寄单号、电子送达回执号、公告期号"),
-            Field::file("file", "送达凭证").upload("/uploads").hint("回执、截图、报纸页面、照片等；收下后不能改动"),
+            Field::file("file", "送达凭证").upload(OfPaper::new(&case.id, &paper.id.0).address()).hint("回执、截图、报纸页面、照片等；收下后不能改动"),
         ],
         ..Form::default()
     }

@@ -15,6 +15,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use casework::paper_file::{OpinionAsked, PaperFile};
+use casework::sight::shown_text;
 use procedure::case::{PaperState, PaperVersion};
 use procedure::event::Outcome;
 use procedure::ids::{CaseId, PaperId};
@@ -140,7 +141,7 @@ pub async fn draw(
     let template = PaperPage {
         frame: desk.frame(visitor, "cases").await,
         title: paper.title.clone(),
-        about: Link::new(case.title.clone(), format!("/cases/{}/papers", case.id)),
+        about: Link::new(shown_text(&case.title, &seen.file.hidden_words(desk.office.book())), format!("/cases/{}/papers", case.id)),
         facts: facts(desk, &seen),
         notes,
         next: next(&seen, &at),

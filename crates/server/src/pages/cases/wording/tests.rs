@@ -8,7 +8,7 @@ use procedure::people::OfficerSeen;
 use serde_json::{Map, Value, json};
 
 fn file() -> FileRef {
-    FileRef { sha256: "9f2c00ff71ae".repeat(5), sm3: String::new(), len_bytes: 46_100_000, media_type: "video/mp4".into(), original_name: String::new() }
+    FileRef { sha256: "9f2c00ff71ae".repeat(5), sm3: String::new(), len_bytes: 46_100_000, media_type: "video/mp4".into(), original_name: String::new(), plain_sha256: String::new() }
 }
 
 fn party() -> Party {
@@ -233,6 +233,7 @@ fn every() -> Vec<(Event, &'static str)> {
         (Event::RulebookLoaded { digest: String::new(), edition: "2019-09-30".into() }, "载入规则"),
         (Event::DemonstrationBegun {}, "开始演示"),
         (Event::Restored { head_size: 48_213, head_root: String::new(), from: "/backup".into() }, "从备份恢复"),
+        (Event::OverlapNoticed { person: person(), elsewhere: StreamId("case/8".into()) }, "执法人员同一时间另有记录"),
     ]
 }
 
@@ -282,10 +283,11 @@ fn place(event: &Event) -> usize {
         Event::RulebookLoaded { .. } => 40,
         Event::DemonstrationBegun {} => 41,
         Event::Restored { .. } => 42,
+        Event::OverlapNoticed { .. } => 43,
     }
 }
 
-const KINDS_COUNT: usize = 43;
+const KINDS_COUNT: usize = 44;
 
 fn lack() -> Missing {
     Missing {
