@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { openPage } from "./lib.mjs";
+import { launch, openPage } from "./lib.mjs";
 
 const run = promisify(execFile);
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
@@ -34,12 +34,15 @@ export class Bureau {
     bureau.waiting = [];
     bureau.now = "";
     await new Promise((resolve, reject) => {
-      bureau.process.on("exit", (code) => reject(new Error(`bureau ended with ${code}`)));
+      bureau.process.on("exit", (code) => {
+        reject(new Error(`bureau ended with ${code}`));
+        bureau.waiting.forEach((step) => step.reject(new Error(`bureau ended with ${code}`)));
+      });
       createInterface({ input: bureau.process.stdout }).on("line", (line) => {
         const [word, , account, password] = line.split("\t");
         if (word === "account") bureau.passwords.set(account, password);
         else if (line === "ready") resolve();
-        else if (line === "ok") bureau.waiting.shift()?.();
+        else if (line === "ok") bureau.waiting.shift()?.resolve();
       });
     });
     return bureau;
@@ -55,7 +58,7 @@ export class Bureau {
   /** Lets the clock reach a moment and the office's jobs run; the clock never goes back. */
   async step(moment = this.now) {
     if (moment > this.now) this.now = moment;
-    const stepped = new Promise((resolve) => this.waiting.push(resolve));
+    const stepped = new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
     this.process.stdin.write(`${this.now}\n`);
     await stepped;
   }
@@ -81,6 +84,7 @@ export class People {
     if (!page) {
       page = await openPage(this.browser, { baseURL: this.bureau.baseURL, ...this.options });
       page.setDefaultTimeout(20_000);
+      page.scripted = this.options.scripts !== false;
       this.pages.set(account, page);
     }
     let answer = await page.goto(path, { waitUntil: "domcontentloaded" });
@@ -103,21 +107,34 @@ export class People {
   }
 }
 
+/** Plays a story in a bureau of its own, and leaves nothing running however it ends. */
+export async function stage(day, play, options = {}) {
+  const bureau = await Bureau.open(day);
+  let browser;
+  try {
+    browser = await launch();
+    await play(new People(browser, bureau, options));
+  } finally {
+    await browser?.close();
+    await bureau.close();
+  }
+}
+
 /** What a page says of itself where it refuses. */
 async function words(page) {
   const said = await page.locator("main .error, main .note.late, main .stop, main h1").allTextContents();
   return said.map((text) => text.trim().replace(/\s+/g, " ")).join(" | ");
 }
 
-/** Presses a button that leads to another page; what the server refuses is an error. */
-export async function press(page, button) {
+/** Presses a button that leads to another page; any answer but the expected one is an error. */
+export async function press(page, button, expected = 200) {
   const answered = page.waitForResponse((r) => r.request().isNavigationRequest() && r.status() !== 303);
   const drawn = page.waitForEvent("domcontentloaded");
   await button.click({ noWaitAfter: true });
   const agree = page.locator("dialog[open] .actions button.btn:not(.plain)");
   if (await agree.isVisible()) await agree.click();
   const [answer] = await Promise.all([answered, drawn]);
-  if (!answer.ok()) throw new Error(`${page.url()}: ${answer.status()} ${await words(page)}`);
+  if (answer.status() !== expected) throw new Error(`${page.url()}: ${answer.status()} ${await words(page)}`);
 }
 
 /** The controls of a form by name, in document order. */
@@ -156,7 +173,10 @@ async function arrange(page, form, name, value) {
     for (let have = rowsOf(byName, name); have > value.length; have -= 1) {
       const row = `${name}.${have - 1}`;
       const filled = [...byName].some(([n, all]) => (n === row || n.startsWith(`${row}.`)) && all.some((c) => c.type !== "checkbox" && c.type !== "radio" && c.value));
-      if (filled) await form.locator(`button[value="${row}"][name^="drop"]`).click();
+      if (!filled) continue;
+      const button = form.locator(`button[value="${row}"][name^="drop"]`);
+      if (page.scripted) await button.click();
+      else await press(page, button);
     }
     for (const [i, row] of value.entries()) await arrange(page, form, `${name}.${i}`, row);
   } else if (isObject(value)) {
@@ -181,7 +201,6 @@ const same = (name, stands, wanted) => (name.endsWith("_fen") ? stands !== "" &&
  * and gives back the names of what it typed. `keep` names what is left as the page has it.
  */
 export async function fill(page, form, values, keep = () => false) {
-  page.scripted ??= await page.evaluate(() => true).catch(() => false);
   await arrange(page, form, "", values);
   const byName = await controls(form);
   const typed = [];

@@ -2,10 +2,14 @@
 // on the page where a person would do it. What the act-level telling calls a photograph is a film
 // here.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { film, sheets } from "./footage.mjs";
 import { fill, press } from "./hand.mjs";
 
+const run = promisify(execFile);
 const minute = (moment) => moment.slice(0, 16);
 const later = (moment, minutes) => new Date(Date.parse(`${moment}Z`) + minutes * 60_000).toISOString().slice(0, 16);
 
@@ -18,17 +22,18 @@ const CHOICES = { 公函: "公文交换", 歌舞娱乐: "娱乐场所", 网吧: 
 export class Telling {
   constructor(people, script) {
     Object.assign(this, { people, bureau: people.bureau, script });
+    /** Ids of the telling and those they have here. */
     this.papers = new Map();
+    /** Evidence by its number. */
     this.evidence = new Map();
-    this.kinds = new Map();
-    /** Names of the fields typed, by kind of paper. */
-    this.typed = new Map();
-    this.party = script.find((r) => r.event.kind === "party-recorded").event.party.name;
-    this.filmed = new Map();
+    /** Of each paper its kind and the fields that were typed. */
+    this.typed = [];
+    this.party = script.find((r) => r.event.kind === "party-recorded").event.party;
+    this.officers = script.find((r) => r.event.kind === "case-opened").officers;
     this.scansCount = 0;
   }
 
-  /** Tells everything; `before` is called with each act before it is done. */
+  /** Tells everything; `before` is called with each act before its moment. */
   async tell(before = async () => {}) {
     for (const record of this.script) {
       const kind = record.event.kind;
@@ -97,7 +102,6 @@ export class Telling {
   }
 
   async "paper-submitted"(record, e) {
-    this.kinds.set(e.paper, e.paper_kind);
     // The office makes the proof with the service itself.
     if (e.paper_kind === "proof-of-service") return this.#findsProof(record, e);
     const page = await this.at(record, `${this.file}/papers/new/${e.paper_kind}`);
@@ -112,7 +116,8 @@ export class Telling {
       return false;
     };
     const typed = await fill(page, form, e.fields, keep);
-    this.typed.set(e.paper_kind, typed);
+    // A stroke says that there is nothing to say, which the file cannot know.
+    this.typed.push({ kind: e.paper_kind, names: typed.filter((name) => e.fields[name] !== "/") });
     const first = this.script.find((r) => r.event.kind === "opinion-given" && r.event.paper === e.paper && r.recorded_at === record.recorded_at);
     if (first) await fill(page, form, { _opinion: first.event.opinion });
     await press(page, form.locator(".actions button:not(.plain)"));
@@ -161,11 +166,17 @@ export class Telling {
   }
 
   async "paper-scanned"(record, e) {
-    const path = `${this.paperPath(e.paper)}/scan`;
-    const page = await this.at(record, path);
+    await this.scans(record.by, this.paperPath(e.paper), e.file.original_name, e.located);
+  }
+
+  /** Scans the signed sheets of a paper, as many as it has pages. */
+  async scans(account, paper, name, located) {
+    const path = `${paper}/scan`;
+    const page = await this.people.at(account, path);
+    const [, pagesCount] = (await page.locator("dl.facts").innerText()).match(/文书\s*(\d+) 页/);
     const form = page.locator(`form[action="${path}"]`);
-    await fill(page, form, { located: e.located });
-    await this.chooses(form, e.file.original_name, "application/pdf", sheets(`${e.paper}${(this.scansCount += 1)}`, e.pages_count));
+    await fill(page, form, { located });
+    await this.chooses(form, name, "application/pdf", sheets(`${this.scansCount += 1}`, Number(pagesCount)));
     await press(page, form.locator(".actions button").first());
   }
 
@@ -185,10 +196,8 @@ export class Telling {
     await fill(page, form, values);
     if (e.footage) {
       const step = name.startsWith("询问") ? "调查询问" : "现场检查";
-      const officers = this.script.find((r) => r.event.kind === "case-opened").officers;
-      const path = await film({ at: minute(record.from), place: record.place, officers, party: this.party, step });
+      const path = await film({ at: minute(record.from), place: record.place, officers: this.officers, party: this.party.name, step });
       await this.chooses(form, `${name}.mp4`, "video/mp4", await readFile(path));
-      this.filmed.set(name, path);
     } else {
       await this.chooses(form, e.file.original_name, "application/pdf", sheets(e.name, 1));
     }
@@ -209,9 +218,63 @@ export class Telling {
     const path = `${this.file}/volume`;
     const page = await this.at(record, path);
     const form = page.locator(`form[action="${path}"]`);
-    await fill(page, form, { compiler: "赵建国", checker: "何平" });
+    // The archivist checks what the handler has put together.
+    const checker = (await page.locator("details.person > summary").innerText()).trim().split(/\s/)[0];
+    await fill(page, form, { compiler: this.officers[0], checker });
     await press(page, form.getByRole("button", { name: "立卷归档" }));
   }
+}
+
+/** A complaint about an internet café, registered and accepted; gives the case's address. */
+export async function opensCase(people, account, handlers, receivedAt) {
+  const page = await people.at(account, "/clues/new");
+  const clue = page.locator('form[action="/clues/new"]');
+  const content = "来电反映该场所夜间有学生上网。";
+  await fill(page, clue, { source: "complaint", channel: "电话", category: CHOICES.网吧, target: "武汉某某网咖有限公司", content, received_at: receivedAt });
+  await press(page, clue.getByRole("button", { name: "登记线索" }));
+  const accept = page.locator('form[action$="/accept"]');
+  await fill(page, accept, { opinion: "受案核查。" });
+  for (const name of handlers) await accept.getByRole("checkbox", { name: new RegExp(name) }).check();
+  await press(page, accept.getByRole("button", { name: "受案" }));
+  const file = new URL(page.url()).pathname;
+  const party = await people.at(account, `${file}/record-party`);
+  const form = party.locator(`form[action="${file}/record-party"]`);
+  const fields = { kind: "organisation", name: "武汉某某网咖有限公司", id_number: "91420112MA4K0A1B61", legal_representative: "李某某", address: "武汉市某某路1号（虚构）", phone: "027-80010000" };
+  await fill(party, form, { party: fields });
+  await press(party, form.locator(".actions button").first());
+  const cause = await people.at(account, `${file}/choose-cause`);
+  const causes = cause.locator(`form[method="post"][action="${file}/choose-cause"]`);
+  await causes.locator("details", { hasText: CHOICES.网吧 }).locator("summary").first().click();
+  await causes.locator('input[value="internet-cafe-minors"]').check();
+  await press(cause, causes.locator(".actions button").first());
+  return file;
+}
+
+/** What the file knows is in the form already: nobody types it a second time. */
+const KNOWN = new RegExp(
+  "^(agency|cause|case_number|decision_number|order_number|notice_number|statement_number|notice\\.|filed_at|received_at|source|source_detail|date$" +
+    "|officers|party\\.|recorder|certificates_shown|contact|rights_told|questions\\.\\d+\\.q|review_opinion|statement_result|statement_findings|proposed" +
+    "|findings\\.\\d+\\.point|evidence\\.\\d+\\.(kind|number|proves|source)|remedies|reviewer\\.(name|qualification_number)|statement_days)",
+);
+/** What the report has found is in every paper after it. */
+const FOUND = /^(facts|measures|discretion|circumstances|hearing_right)/;
+const AFTER_REPORT = new Set(["prior-notice", "decision-approval", "penalty-decision", "closing-report"]);
+
+export function typedTwice(typed) {
+  return typed.flatMap(({ kind, names }) => names.filter((name) => KNOWN.test(name) || (AFTER_REPORT.has(kind) && FOUND.test(name))).map((name) => `${kind} ${name}`));
+}
+
+/** The bound volume as text, downloaded by the archivist. */
+export async function volumeText(telling) {
+  const page = await telling.people.at("heping", `${telling.file}/volume`);
+  const href = await page.getByRole("link", { name: "下载案卷 PDF" }).getAttribute("href");
+  const answer = await page.context().request.get(href);
+  assert.equal(answer.status(), 200);
+  assert.equal(answer.headers()["content-type"], "application/pdf");
+  const file = join(telling.bureau.place, "volume.pdf");
+  await writeFile(file, await answer.body());
+  const { stdout } = await run("pdftotext", [file, "-"], { maxBuffer: 64 << 20 });
+  return stdout.replace(/\s+/g, "");
 }
 
 /** The approver sees the whole paper: every page of it is a picture that was drawn. */

@@ -147,6 +147,7 @@ fn file() -> FileRef {
         len_bytes: 1,
         media_type: "application/pdf".into(),
         original_name: String::new(),
+        plain_sha256: String::new(),
     }
 }
 

@@ -145,10 +145,37 @@ pub fn encode(
     })
 }
 
+/// Whose key a member of a recorded event is sealed under, as `informant` or `case`; a dotted path
+/// counts by the member it lies in.
+pub fn secrecy_of_member(event: &Event, path: &str, book: &Rulebook, words: &BTreeSet<String>) -> &'static str {
+    let mut parts = path.splitn(3, '.');
+    let first = parts.next().unwrap_or_default();
+    let member = match (first, parts.next()) {
+        ("fields", Some(field)) => format!("fields.{field}"),
+        _ => first.to_owned(),
+    };
+    let tainted = || {
+        let value = serde_json::to_value(event).ok();
+        let text = value.as_ref().and_then(|v| v.pointer(&format!("/{}", path.replace('.', "/")))).map(Value::to_string);
+        text.is_some_and(|text| words.iter().any(|w| text.contains(w.as_str())))
+    };
+    match protection(event, &member, book) {
+        Some(KeyClass::Informant) => "informant",
+        Some(KeyClass::Case) => "case",
+        None if tainted() => "case",
+        None => "",
+    }
+}
+
 /// Which key a member is sealed under, by its schema or by what it is.
 fn protection(event: &Event, member: &str, book: &Rulebook) -> Option<KeyClass> {
     match event {
         Event::ClueRegistered { .. } if member == "informant" => Some(KeyClass::Informant),
+        Event::Corrected { sealed, .. } if member == "original" || member == "effective" => match sealed.as_str() {
+            "informant" => Some(KeyClass::Informant),
+            "case" => Some(KeyClass::Case),
+            _ => None,
+        },
         Event::ProtectionRaised { .. } if member == "value" || member == "salt" => Some(KeyClass::Case),
         Event::PartyRecorded { party } if member == "party" && party.minor => Some(KeyClass::Case),
         Event::PaperSubmitted { paper_kind, .. } => {
@@ -252,6 +279,12 @@ pub fn protected_words(event: &Event, book: &Rulebook) -> BTreeSet<String> {
             words.insert(text.clone());
         }
         Event::ProtectionRaised { value, .. } => collect_names(Some(value), &mut words),
+        Event::Corrected { sealed, effective, .. } if !sealed.is_empty() => match effective {
+            Value::String(text) => {
+                words.insert(text.clone());
+            }
+            other => collect_names(Some(other), &mut words),
+        },
         Event::PartyRecorded { party } if party.minor => {
             words.extend([party.name.clone(), party.id_number.clone(), party.phone.clone()]);
         }

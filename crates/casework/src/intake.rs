@@ -244,7 +244,12 @@ pub fn media_type(head: &[u8]) -> &'static str {
 
 /// The name as data: control characters and direction marks are dropped, length is bounded.
 fn clean_name(name: &str) -> String {
-    let unsafe_mark = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    last.chars().filter(|c| !unsafe_mark(*c)).take(200).collect()
+    last.chars().filter(|c| *c != '\n' && !is_unsafe_mark(*c)).take(200).collect()
+}
+
+/// Control characters and marks that turn the direction of text; line ends are none.
+pub(crate) fn is_unsafe_mark(c: char) -> bool {
+    (c.is_control() && c != '\n' && c != '\r')
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

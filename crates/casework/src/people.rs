@@ -332,7 +332,7 @@ impl Office {
         let password_hash = match (&what.password, &known) {
             (Some(password), _) => self.hash_password(password).await?,
             (None, Some(row)) => row.password_hash.clone(),
-            (None, None) => return Err(ActError::field("password", "请设定初始密码")),
+            (None, None) => return Err(ActError::field("password", "请设定初始口令")),
         };
         let id = known.as_ref().map_or_else(|| what.officer.clone().unwrap_or_else(Office::new_id), |row| row.id.clone());
         let row = AccountRow {
@@ -362,18 +362,18 @@ impl Office {
     /// Changes one's own password; all other sessions end.
     pub async fn change_password(&self, caller: &Caller, old: &str, new: &str) -> Result<(), ActError> {
         if !self.password_holds(&caller.person.id, old).await? {
-            return Err(ActError::field("old", "原密码不正确"));
+            return Err(ActError::field("old", "原口令不正确"));
         }
         if new.chars().count() < PASSWORD_CHARS_MIN {
-            return Err(ActError::field("new", format!("新密码至少{PASSWORD_CHARS_MIN}个字符")));
+            return Err(ActError::field("new", format!("新口令至少{PASSWORD_CHARS_MIN}个字符")));
         }
         if new == old {
-            return Err(ActError::field("new", "新密码不能与原密码相同"));
+            return Err(ActError::field("new", "新口令不能与原口令相同"));
         }
         let Some(mut row) = self.account_of(&caller.person.id).await? else { return Err(ActError::NotFound) };
         row.password_hash = self.hash_password(new).await?;
         row.must_change = false;
-        let event = Event::AccountChanged { person: caller.person.id.clone(), what: "更改密码".into(), roles: vec![] };
+        let event = Event::AccountChanged { person: caller.person.id.clone(), what: "更改口令".into(), roles: vec![] };
         let mut decision = Decision::event(StreamId::person(&caller.person.id), Span::at(self.now()), self.envelope(caller), event);
         let account = row.id.clone();
         decision.changes.push(Change::PutAccount(row));

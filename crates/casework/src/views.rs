@@ -202,7 +202,7 @@ impl Office {
         Ok(CaseFile {
             duties: duties::owed(&case, book, opened.now),
             flaws: duties::flaws(&case, book, opened.now),
-            next: next_acts(&case, book, opened.now, sight),
+            next: next_acts(&case, book, opened.now, sight, permissions::holds(&caller.person, Power::AssignHandlers, &case)),
             next_act,
             missing,
             beside,
@@ -212,7 +212,7 @@ impl Office {
         })
     }
 
-    fn sight(&self, person: &Person, case: &Case) -> Sight {
+    pub(crate) fn sight(&self, person: &Person, case: &Case) -> Sight {
         let handler = case.handles(&person.id);
         let head = person.holds(Role::AgencyHead) || (person.holds(Role::SectionHead) && person.department.0 == case.department);
         Sight {
@@ -365,7 +365,7 @@ fn found(all: Vec<decide::Found>) -> Vec<Missing> {
     missing
 }
 
-fn next_acts(case: &Case, book: &Rulebook, now: DateTime, sight: Sight) -> Vec<NextAct> {
+fn next_acts(case: &Case, book: &Rulebook, now: DateTime, sight: Sight, assigns: bool) -> Vec<NextAct> {
     if !sight.may_act {
         return vec![];
     }
@@ -375,6 +375,7 @@ fn next_acts(case: &Case, book: &Rulebook, now: DateTime, sight: Sight) -> Vec<N
     stage
         .acts
         .iter()
+        .filter(|act| assigns || act.as_str() != "assign-handlers")
         .map(|act| NextAct { act: act.clone(), title: act_title(book, act), missing: found(decide::gates(case, book, now, act, now)) })
         .collect()
 }

@@ -159,10 +159,13 @@ impl Office {
         })
     }
 
-    /// The bound volume. Whoever may see the case may read it.
+    /// The bound volume: for those who may see the minors and third parties it names.
     pub async fn volume_pdf(&self, caller: &Caller, case: &CaseId) -> Result<(FileRef, Vec<u8>), ActError> {
         let opened = self.open_case(case).await?;
         self.allow(caller, Power::SeeCases, Some(&opened.case))?;
+        if !self.sight(&caller.person, &opened.case).protected {
+            return Err(ActError::NotAllowed("案卷载有未成年人或者第三人信息，只有承办人、审核审批人员和档案管理员可以取得".into()));
+        }
         let volume = archived(&opened.case).ok_or(ActError::NotFound)?.volume;
         let bytes = self.read_bytes(&StreamId::case(case), &volume).await?;
         Ok((volume, bytes))

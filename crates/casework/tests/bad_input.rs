@@ -90,7 +90,7 @@ async fn article_08_what_is_missing_or_wrong_is_said_beside_its_field_and_nothin
     // 第18位 of the code should be A; the last digit of the number 3.
     let wrong = Party { id_number: "91420112MA4K0C3D0B".into(), ..party() };
     let wrong = complaints(record_party::record_party(office, &zhao, record_party::RecordParty { case: docket.case.clone(), party: wrong }).await);
-    assert_eq!(wrong, [("party.id_number".into(), "第18位校验码不符，应为“A”".into())]);
+    assert_eq!(wrong, [("party.id_number".into(), "统一社会信用代码有误：第18位校验码不符，应为“A”".into())]);
     let person = Party { kind: PartyKind::Person, name: "许某某".into(), id_number: "420112198806209994".into(), ..Party::default() };
     let wrong = complaints(record_party::record_party(office, &zhao, record_party::RecordParty { case: docket.case.clone(), party: person }).await);
     assert_eq!(wrong, [("party.id_number".into(), "公民身份号码校验位不符，第18位应为“3”".into())]);
@@ -100,11 +100,25 @@ async fn article_08_what_is_missing_or_wrong_is_said_beside_its_field_and_nothin
     office.close().await;
 }
 
+/// Asks for the decision with every field filled, whatever the file holds: why it is refused, if it is.
+async fn refused_to_decide(docket: &casework::demo::vocabulary::Docket<'_>) -> String {
+    let own = json!({
+        "case_summary": "允许未成年人进入。", "hearing": "当事人不要求听证", "notice_number": "/",
+        "articles_violated": ["《中华人民共和国未成年人保护法》第五十八条"],
+        "articles_penalty": ["《中华人民共和国未成年人保护法》第一百二十三条"],
+        "circumstances": [{ "kind": "从轻", "text": "初次违法。" }],
+        "discretion": { "standard": "裁量基准（演示）", "tier": "一般", "reason": "初次违法。", "range": "五万元以下罚款" },
+        "measures": [{ "kind": "警告", "content": "警告" }], "statement_result": "尚未告知", "review_opinion": "尚未审核",
+    });
+    let asked = docket.submits(&docket.handlers[0], "decision-approval", &docket.party.0, own, "建议处罚。").await;
+    asked.err().map(|e| e.to_string()).unwrap_or_default()
+}
+
 /// Whether the decision's approval waits for flaws, by what it says.
 async fn waits_for_flaws(docket: &casework::demo::vocabulary::Docket<'_>, hour: i8) -> bool {
     let day = docket.desk.office().now().date();
-    let refused = docket.asks_to_decide(day.at(hour, 0, 0, 0)).await.unwrap_err().to_string();
-    refused.contains("瑕疵")
+    docket.desk.reach(day.at(hour, 0, 0, 0)).await;
+    refused_to_decide(docket).await.contains("瑕疵未补正，也未经负责人决定")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -228,7 +242,7 @@ async fn article_17_a_decision_before_notice_or_inside_the_statement_period_is_r
     let place = tempdir().unwrap();
     let desk = desk(place.path()).await;
     let early = filed(&desk, 17, THIRD).await;
-    let refused = early.asks_to_decide(at(17, 10, 0)).await.unwrap_err().to_string();
+    let refused = refused_to_decide(&early).await;
     for lacking in ["事先告知书", "询问笔录", "陈述申辩期限未满，当事人也没有放弃", "本制度17", "行政处罚法45"] {
         assert!(refused.contains(lacking), "{lacking} is missing in: {refused}");
     }
@@ -237,11 +251,13 @@ async fn article_17_a_decision_before_notice_or_inside_the_statement_period_is_r
 
     let (docket, notice) = notified(&desk, 18, FIRST).await;
     docket.serves(at(20, 10, 0), at(20, 10, 20), &notice, docket.by_hand(&docket.matter.site)).await.unwrap();
-    let refused = docket.asks_to_decide(at(24, 10, 0)).await.unwrap_err().to_string();
+    desk.reach(at(24, 10, 0)).await;
+    let refused = refused_to_decide(&docket).await;
     assert!(refused.contains("陈述申辩期限未满，当事人也没有放弃（2026年8月27日期满）"), "{refused}");
     assert!(!refused.contains("询问笔录"), "only what is lacking: {refused}");
     // The fifth working day after the 20th is Thursday the 27th; on the 28th nobody need wait.
-    docket.asks_to_decide(at(28, 9, 0)).await.unwrap();
+    desk.reach(at(28, 9, 0)).await;
+    assert_eq!(refused_to_decide(&docket).await, "");
     desk.office().close().await;
 }
 
@@ -260,14 +276,26 @@ async fn article_17_a_waiver_ends_the_waiting() {
 async fn article_21_an_amount_outside_the_range_is_refused_with_the_range() {
     let place = tempdir().unwrap();
     let desk = desk(place.path()).await;
-    let mut docket = reported(&desk, 17, FIRST).await;
-    // The highest fine the two statutes know for this cause is half a million yuan.
-    docket.matter.measures = fined(60_000_000);
-    let refused = docket.notifies(at(19, 9, 0)).await.unwrap_err().to_string();
+    let docket = reported(&desk, 17, FIRST).await;
+    let zhao = docket.writer().await.unwrap();
+    let cause = choose_cause::ChooseCause { case: docket.case.clone(), cause: "internet-cafe-minors".into() };
+    choose_cause::choose_cause(desk.office(), &zhao, cause).await.unwrap();
+    // 条例第三十一条: up to 15 000 yuan; 未成年人保护法第一百二十三条: up to 500 000.
+    let own = json!({ "measures": [{ "kind": "罚款", "content": "罚款人民币500001元", "amount_fen": 50_000_100 }] });
+    desk.reach(at(19, 9, 0)).await;
+    let refused = docket.submits(FIRST[0], "prior-notice", &docket.party.0, laid(own), "请审阅。").await.unwrap_err().to_string();
     assert!(refused.contains("超出") && refused.contains("法定幅度") && refused.contains("行政处罚法4, 34"), "{refused}");
-    docket.matter.measures = fined(1_000_000);
-    docket.notifies(at(19, 9, 30)).await.unwrap();
+    let own = json!({ "measures": [{ "kind": "罚款", "content": "罚款人民币15000元", "amount_fen": 1_500_000 }] });
+    docket.submits(FIRST[0], "prior-notice", &docket.party.0, laid(own), "请审阅。").await.unwrap();
     desk.office().close().await;
+}
+
+/// What a prior notice says besides its measures.
+fn laid(mut own: Value) -> Value {
+    own["reasons"] = json!("违反上述规定。");
+    own["articles_violated"] = json!(["《互联网上网服务营业场所管理条例》第二十一条第一款"]);
+    own["articles_penalty"] = json!(["《互联网上网服务营业场所管理条例》第三十一条第（二）项"]);
+    own
 }
 
 #[tokio::test(flavor = "multi_thread")]

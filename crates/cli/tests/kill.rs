@@ -126,6 +126,9 @@ impl Place {
     fn command(&self, name: &str) -> Command {
         let mut command = Command::new(LIUHEN);
         command.args(name.split(' ')).arg("--data").arg(&self.data).env("LIUHEN_LOG", "error");
+        if std::env::var_os("LIUHEN_FONTS").is_none() {
+            command.env("LIUHEN_FONTS", Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.fonts"));
+        }
         if let Some(url) = &self.database {
             command.args(["--database", url]);
         }

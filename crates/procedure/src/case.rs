@@ -289,7 +289,7 @@ impl Case {
         let mut slips: BTreeMap<u64, Vec<(String, Value)>> = BTreeMap::new();
         for r in &records {
             match &r.event {
-                Event::Corrected { target, member, effective, .. } => {
+                Event::Corrected { target, member, effective, .. } if !effective.is_null() => {
                     slips.entry(*target).or_default().push((member.clone(), effective.clone()));
                 }
                 // A value sealed later stands in the act that sealed it.
@@ -412,7 +412,7 @@ impl Case {
                 self.archived_at = Some(at);
                 self.archived = Some((volume.clone(), *pages_count, archive_number.clone()));
             }
-            Event::Corrected { target, member, original, effective, reason } => {
+            Event::Corrected { target, member, original, effective, reason, .. } => {
                 if member == "withdrawn" {
                     if let Some(e) = self.evidence.iter_mut().find(|e| e.sequence == *target) {
                         e.withdrawn = effective == &Value::Bool(true);

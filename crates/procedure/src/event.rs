@@ -521,9 +521,14 @@ pub enum Event {
     Corrected {
         target: u64,
         member: String,
+        #[serde(default)]
         original: Value,
+        #[serde(default)]
         effective: Value,
         reason: String,
+        /// `informant` or `case` where the member corrected is sealed: its correction is, too.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        sealed: String,
     },
     FlawDecided {
         /// Sequence of the entry that carries the flaw, and the flaw's rule.

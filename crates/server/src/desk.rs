@@ -6,6 +6,7 @@ use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
 use axum::http::{Method, request::Parts};
 use axum_extra::extract::CookieJar;
 use casework::people::SignedIn;
+use casework::permissions::{self, Power};
 use casework::{ActError, Caller, Office, OfficeNote};
 use procedure::event::Missing as Lack;
 use procedure::rulebook::split_call;
@@ -47,6 +48,17 @@ impl Desk {
         frame.nav_current = nav_current;
         frame.late_count = self.office.overdue_count(&visitor.caller).await.unwrap_or_default() as u32;
         let person = &visitor.caller.person;
+        for (key, power) in [
+            ("clues", Power::SeeClues),
+            ("cases", Power::SeeCases),
+            ("papers", Power::SeeCases),
+            ("volumes", Power::SeeCases),
+            ("registers", Power::SeeRegisters),
+        ] {
+            if permissions::reach(person, power).is_none() {
+                frame.nav_hidden.push(key);
+            }
+        }
         frame.person = Some(PersonBadge {
             account: visitor.account.clone(),
             name: person.name.clone(),

@@ -16,6 +16,8 @@ use crate::errors::Problem;
 pub struct Frame {
     /// Key of the menu entry of this page, as in [`NAV`].
     pub nav_current: &'static str,
+    /// Keys of menu entries this person has no use for.
+    pub nav_hidden: Vec<&'static str>,
     /// Nobody on the sign-in page and on errors met before signing in.
     pub person: Option<PersonBadge>,
     /// A demonstration says so on every page.
@@ -37,8 +39,9 @@ impl Frame {
         Frame::default()
     }
 
-    pub fn nav(&self) -> &'static [NavEntry] {
-        &NAV
+    /// The menu as this person has it: entries appear with what they lead to.
+    pub fn nav(&self) -> Vec<&'static NavEntry> {
+        NAV.iter().filter(|entry| !self.nav_hidden.contains(&entry.key)).collect()
     }
 
     pub fn has_banners(&self) -> bool {

@@ -38,6 +38,9 @@ pub async fn accept_clue(office: &Office, caller: &Caller, what: AcceptClue) -> 
     if what.handlers.is_empty() {
         return Err(ActError::field("handlers", "请指定承办人"));
     }
+    if what.opinion.trim().is_empty() {
+        return Err(ActError::field("opinion", "请填写受案意见"));
+    }
     let now = office.now();
     let happened = office.happened("at", what.at.unwrap_or(now), None)?;
     if happened.from < *received_at {

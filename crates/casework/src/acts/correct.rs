@@ -1,7 +1,9 @@
 //! 更正 (slip): the original stays; what is effective from now on is said with its reason.
 //! A slip that turns late into met needs the head.
 
-use crate::error::ActError;
+use crate::codec::secrecy_of_member;
+use crate::error::{ActError, FieldProblem};
+use crate::forms;
 use crate::office::{Caller, Decision, Office, Receipt};
 use crate::permissions::Power;
 use procedure::Case;
@@ -39,12 +41,14 @@ pub async fn correct(office: &Office, caller: &Caller, what: Correct) -> Result<
             if original == what.effective {
                 return Err(ActError::field("effective", "更正后的内容与原来相同"));
             }
+            check(office, target, &what)?;
             let slip = Event::Corrected {
                 target: what.target,
                 member: what.member.clone(),
                 original,
                 effective: what.effective.clone(),
                 reason: what.reason.clone(),
+                sealed: secrecy_of_member(&target.event, &what.member, office.book(), &opened.words).to_owned(),
             };
             if head.is_err() && mends_lateness(office, &opened.case, &slip, opened.now) {
                 return Err(Office::refuse("correct", "本制度4, 29", "更正使逾期变为按期，须由行政机关负责人作出", ""));
@@ -80,3 +84,34 @@ fn mends_lateness(office: &Office, case: &Case, slip: &Event, now: jiff::civil::
     }
     late(&Case::fold(records)) < late(case)
 }
+
+/// What could not have been recorded cannot come in by a correction either.
+fn check(office: &Office, target: &Recorded, what: &Correct) -> Result<(), ActError> {
+    let mut problems: Vec<FieldProblem> = match (&target.event, what.member.as_str()) {
+        (Event::PartyRecorded { party }, "party.id_number") => {
+            let number = what.effective.as_str().unwrap_or_default();
+            forms::identity_problem("effective", party.kind, number).into_iter().collect()
+        }
+        (Event::PaperSubmitted { paper_kind, fields, .. }, member) => match (office.book().paper(&paper_kind.0), member.strip_prefix("fields.")) {
+            (Some(form), Some(path)) => {
+                let mut changed = Value::Object(fields.clone());
+                if let Some(slot) = changed.pointer_mut(&format!("/{}", path.replace('.', "/"))) {
+                    *slot = what.effective.clone();
+                }
+                let changed = changed.as_object().cloned().unwrap_or_default();
+                forms::problems(form, &changed).into_iter().filter(|p| p.field == path).collect()
+            }
+            _ => vec![],
+        },
+        _ => vec![],
+    };
+    if what.effective.as_str().is_some_and(|text| text.chars().count() > TEXT_CHARS_MAX) {
+        problems.push(FieldProblem { field: "effective".into(), message: format!("最多{TEXT_CHARS_MAX}字") });
+    }
+    for problem in &mut problems {
+        problem.field = "effective".into();
+    }
+    if problems.is_empty() { Ok(()) } else { Err(ActError::Invalid(problems)) }
+}
+
+const TEXT_CHARS_MAX: usize = 10_000;

@@ -31,7 +31,7 @@ pub struct GiveOpinion {
 
 pub async fn give_opinion(office: &Office, caller: &Caller, what: GiveOpinion) -> Result<Receipt, ActError> {
     if !office.password_holds(&caller.person.id, &what.password).await? {
-        return Err(ActError::field("password", "密码不正确，意见没有提交"));
+        return Err(ActError::field("password", "口令不正确，意见没有提交"));
     }
     let delegated = office.delegated_roles(&caller.person.id).await?;
     let act = "give-opinion";

@@ -110,5 +110,19 @@ fn check(what: &RegisterClue) -> Result<(), ActError> {
         what.source == ClueSource::Transferred && what.transferring_body.as_deref().unwrap_or_default().trim().is_empty(),
         "其他机关移送的，请填写移送机关",
     );
+    for (field, text, most) in [
+        ("channel", &what.channel, 40),
+        ("category", &what.category, 40),
+        ("target", &what.target, 200),
+        ("content", &what.content, 4_000),
+    ] {
+        let count = text.chars().count();
+        if count > most {
+            problems.push(FieldProblem { field: field.into(), message: format!("最多{most}字，现在有{count}字") });
+        }
+        if text.chars().any(crate::intake::is_unsafe_mark) {
+            problems.push(FieldProblem { field: field.into(), message: "含有不可见的控制字符，请删去".into() });
+        }
+    }
     if problems.is_empty() { Ok(()) } else { Err(ActError::Invalid(problems)) }
 }

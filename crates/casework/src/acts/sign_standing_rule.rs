@@ -23,7 +23,7 @@ pub async fn sign_standing_rule(office: &Office, caller: &Caller, what: SignStan
         problems.push(FieldProblem { field: "text".into(), message: "请填写规则内容".into() });
     }
     if !office.password_holds(&caller.person.id, &what.password).await? {
-        problems.push(FieldProblem { field: "password".into(), message: "密码不正确，规则没有签署".into() });
+        problems.push(FieldProblem { field: "password".into(), message: "口令不正确，规则没有签署".into() });
     }
     if !problems.is_empty() {
         return Err(ActError::Invalid(problems));

@@ -27,7 +27,7 @@ impl Office {
     pub async fn open_paper_pdf(&self, caller: &Caller, case: &CaseId, paper: &PaperId) -> Result<Vec<u8>, ActError> {
         let opened = self.open_seen_case(caller, case).await?;
         let paper = opened.case.paper(paper).ok_or(ActError::NotFound)?;
-        self.allow_paper(caller, &opened, paper).await?;
+        self.allow_pages(caller, &opened, paper).await?;
         let issued = paper.issued.as_ref().ok_or(ActError::NotFound)?;
         self.read_bytes(&StreamId::case(case), &issued.file).await
     }
@@ -39,7 +39,7 @@ impl Office {
     pub async fn open_scan(&self, caller: &Caller, case: &CaseId, paper: &PaperId, index: usize) -> Result<FileBytes, ActError> {
         let opened = self.open_seen_case(caller, case).await?;
         let paper = opened.case.paper(paper).ok_or(ActError::NotFound)?;
-        self.allow_paper(caller, &opened, paper).await?;
+        self.allow_pages(caller, &opened, paper).await?;
         let scan = paper.scans.get(index).ok_or(ActError::NotFound)?;
         self.file_bytes(case, &scan.file).await
     }
@@ -86,6 +86,17 @@ impl Office {
             return Ok(());
         }
         Err(ActError::NotAllowed("这份文书载有投诉人、举报人信息，只有承办人、承办机构负责人和行政机关负责人可以查看".into()))
+    }
+
+    /// The pages show what the page of the paper masks: minors and third parties.
+    async fn allow_pages(&self, caller: &Caller, opened: &Opened, paper: &Paper) -> Result<(), ActError> {
+        self.allow_paper(caller, opened, paper).await?;
+        let form = self.book().paper(&paper.kind.0).ok_or(ActError::NotFound)?;
+        let masked = form.protected_fields().any(|(name, _)| paper.field(name).is_some());
+        if !masked || self.sight(&caller.person, &opened.case).protected {
+            return Ok(());
+        }
+        Err(ActError::NotAllowed("这份文书载有未成年人或者第三人信息，您可以查看遮盖后的页面，不能取得原件".into()))
     }
 
     async fn file_bytes(&self, case: &CaseId, file: &FileRef) -> Result<FileBytes, ActError> {

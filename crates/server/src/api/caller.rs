@@ -44,7 +44,7 @@ impl FromRequestParts<Desk> for ApiCaller {
             return Err(ApiProblem::unauthorized("登录已过期，请重新登录。", false));
         }
         if must_change {
-            return Err(casework::ActError::NotAllowed("请先更改初始密码。".into()).into());
+            return Err(casework::ActError::NotAllowed("请先更改初始口令。".into()).into());
         }
         Ok(Self { caller: Caller::new(person, station(parts, desk)), key: key(parts)? })
     }

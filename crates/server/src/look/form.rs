@@ -355,6 +355,11 @@ impl Field {
         )
     }
 
+    /// Whether nothing is chosen yet: an empty posted value is no choice.
+    pub fn unchosen(&self) -> bool {
+        self.chosen.iter().all(|value| value.is_empty())
+    }
+
     pub fn is_chosen(&self, value: &str) -> bool {
         self.chosen.iter().any(|chosen| chosen == value)
     }

@@ -79,14 +79,14 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor, Query(asked): Quer
     if by_case {
         duties.sort_by(|a, b| a.case_title.cmp(&b.case_title).then(a.due_earliest_us.cmp(&b.due_earliest_us)));
     }
-    let awaiting = seen
-        .awaiting
+    let awaited = desk.office.awaited_papers(&visitor.caller).await.map_err(|e| desk.problem(e, "", Link::default()))?;
+    let awaiting = awaited
         .iter()
-        .map(|p| Duty {
+        .map(|a| Duty {
             state: DutyState::Near,
-            what: p.title.clone(),
-            href: format!("/cases/{}/papers/{}", p.case_id.as_deref().unwrap_or_default(), p.id),
-            about: words::moment_zh(from_micros(p.updated_us)),
+            what: a.paper.title.clone(),
+            href: format!("/cases/{}/papers/{}", a.paper.case_id.as_deref().unwrap_or_default(), a.paper.id),
+            about: format!("{} · {} {}", a.case_title, a.submitted_by, words::moment_zh(from_micros(a.paper.updated_us))),
             due: "待审批".into(),
             ..Duty::default()
         })
@@ -156,6 +156,14 @@ pub fn due_words(due: Option<DateTime>, latest: Option<DateTime>, book: &Ruleboo
     }
     let about = if between.certain { "还有" } else { "约" };
     let state = if between.most <= 3 { DutyState::Near } else { DutyState::Open };
-    let text = if due.date() == now.date() { "今天到期".to_owned() } else { format!("{about} {} 个工作日", between.most) };
+    // Far dates are told in days, as the terms of months and of ninety days are.
+    let days_left = now.date().until(due.date()).map_or(0, |span| span.get_days());
+    let text = if due.date() == now.date() {
+        "今天到期".to_owned()
+    } else if between.most > 20 {
+        format!("还有 {days_left} 日")
+    } else {
+        format!("{about} {} 个工作日", between.most)
+    };
     (state, format!("{day} · {text}"))
 }

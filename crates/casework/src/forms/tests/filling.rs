@@ -143,6 +143,7 @@ fn a_corrected_clue_is_told_as_corrected() {
         member: "content".into(),
         original: "某某歌厅有未成年人唱歌".into(),
         effective: "某某歌厅三号包房有未成年人唱歌".into(),
+        sealed: String::new(),
         reason: "听错".into(),
     };
     let fields = opened_with("filing-approval", "", vec![slip]);

@@ -127,11 +127,14 @@ impl<'a> ActDesk<'a> {
 }
 
 /// The officers of a department with their certificates, and those already chosen from elsewhere.
+/// The chosen come first and in their order, for who is named first leads; the others by certificate.
 pub fn officers(desk: &Desk, department: &str, chosen: &[&str]) -> Vec<Choice> {
     let today = desk.office.now().date();
     let directory = desk.office.directory();
     let of = |p: &&Person| p.holds(Role::Officer) && (p.department.0 == department || chosen.contains(&p.id.0.as_str()));
-    directory.persons.values().filter(of).map(|p| officer(p, today)).collect()
+    let mut found: Vec<&Person> = directory.persons.values().filter(of).collect();
+    found.sort_by_cached_key(|p| (chosen.iter().position(|id| *id == p.id.0).unwrap_or(usize::MAX), p.seen_on(today).certificate));
+    found.into_iter().map(|p| officer(p, today)).collect()
 }
 
 /// An officer to choose, with the certificate as it stands on a day.

@@ -16,6 +16,7 @@ use casework::ActError;
 use casework::acts::correct::{Correct, correct};
 use casework::permissions::Power;
 use procedure::event::{Event, Recorded};
+use procedure::people::Role;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -27,8 +28,13 @@ pub struct Asked {
     pub target: u64,
 }
 
+/// A slip that turns late into met is the head's to write.
+fn power(visitor: &Visitor) -> Power {
+    if visitor.caller.person.holds(Role::AgencyHead) { Power::DecideFlaw } else { Power::Investigate }
+}
+
 pub async fn show(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<String>, Query(asked): Query<Asked>) -> Result<Response, Problem> {
-    let act = ActDesk::open(&desk, &visitor, id, ACT, Power::Investigate).await?;
+    let act = ActDesk::open(&desk, &visitor, id, ACT, power(&visitor)).await?;
     if asked.target == 0 {
         return Ok(page(ActPage { choice: Some(entries(&act, "更正", |r| correctable(&r.event))), ..act.page(None).await }));
     }
@@ -44,7 +50,7 @@ pub async fn submit(
 ) -> Result<Response, Problem> {
     let filled = Filled::from(pairs);
     shared::once(&mut visitor, &filled);
-    let act = ActDesk::open(&desk, &visitor, id, ACT, Power::Investigate).await?;
+    let act = ActDesk::open(&desk, &visitor, id, ACT, power(&visitor)).await?;
     let target = filled.one("target").parse().unwrap_or_default();
     let record = find(&act, target).ok_or(Problem::NotFound)?;
     let done = match slip(&filled, &act, record) {

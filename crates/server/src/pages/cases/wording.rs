@@ -233,7 +233,11 @@ impl Teller<'_> {
                     .named("代行", &for_whom)
             }
             Event::PaperApproved { paper, .. } => self.titled(paper, |t| format!("批准{t}")),
-            Event::PaperNumbered { paper, number, .. } => self.titled(paper, |t| format!("{t}编号")).text(number),
+            Event::PaperNumbered { paper, number, .. } => {
+                let titled = self.titled(paper, |t| format!("{t}编号"));
+                // The link to the paper bears its number already.
+                if self.case.paper(paper).is_some_and(|p| p.number.is_some()) { titled } else { titled.text(number) }
+            }
             Event::PaperIssued { paper, pages_count, .. } => self.titled(paper, |t| format!("{t}成文")).more(format!("{pages_count} 页")),
             Event::NumberVoided { paper, series, ordinal, reason } => {
                 self.titled(paper, |t| format!("作废{t}的文号")).text(format!("{series} 第{ordinal}号")).named("理由", reason)
@@ -265,8 +269,12 @@ impl Teller<'_> {
 
     fn mending(&self, r: &Recorded) -> Told {
         match &r.event {
-            Event::Corrected { target, member, original, effective, reason } => {
-                let changed = labels::change_zh(self.label(*target, member), original, effective);
+            Event::Corrected { target, member, original, effective, reason, sealed } => {
+                let changed = if sealed == "informant" {
+                    format!("{}（信息已封存）已更正", self.label(*target, member))
+                } else {
+                    labels::change_zh(self.label(*target, member), original, effective)
+                };
                 Told::of("更正", "本制度4").link(self.entry_name(*target), format!("#e{target}")).text(changed).named("理由", reason)
             }
             Event::FlawDecided { target, rule, rely, reason } => {

@@ -27,6 +27,7 @@ fn records() -> Vec<Recorded> {
         original: json!("某某网吧"),
         effective: json!("某某网咖"),
         reason: "笔误".into(),
+                sealed: String::new(),
     };
     vec![opened, started, party, visit, record(5, at(4, 11), slip)]
 }

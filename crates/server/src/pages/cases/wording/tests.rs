@@ -163,6 +163,7 @@ fn every() -> Vec<(Event, &'static str)> {
                 original: json!("某某网吧"),
                 effective: json!("某某网咖"),
                 reason: "笔误".into(),
+                sealed: String::new(),
             },
             "更正",
         ),
