@@ -17,7 +17,7 @@ run: install-run assets fonts
 ## Every test: unit, article, story and browser, on SQLite and PostgreSQL.
 test: install-test assets fonts
 	LIUHEN_REQUIRE_POSTGRES=1 scripts/with-postgres cargo test --workspace
-	cargo build -p cli
+	cargo build -p cli -p tests --bins
 	scripts/browser-tests "$(TARGET)/debug/liuhen"
 
 ## The release binary, target/release/liuhen.

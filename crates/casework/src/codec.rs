@@ -83,7 +83,8 @@ pub fn encode(
     let mut clear = Map::new();
     let mut open: Vec<(String, Value)> = vec![];
     for (name, value) in fields {
-        if CLEAR.contains(&name.as_str()) {
+        // The target of a slip is the number of an entry, that of a clue a name.
+        if CLEAR.contains(&name.as_str()) && (name != "target" || value.is_number()) {
             clear.insert(name, value);
         } else if name == "fields" {
             if let Value::Object(inner) = value {

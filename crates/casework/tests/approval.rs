@@ -64,7 +64,7 @@ async fn article_20_an_opinion_binds_to_the_digest_and_asks_for_the_password_aga
     let seen = opinion(&docket, &paper, "sunlihua", Outcome::Approve).await;
 
     let wrong = GiveOpinion { password: "不是我的密码".into(), ..seen.clone() };
-    assert_eq!(complaints(give_opinion(office, &section, wrong).await), [("password".into(), "密码不正确，意见没有提交".into())]);
+    assert_eq!(complaints(give_opinion(office, &section, wrong).await), [("password".into(), "口令不正确，意见没有提交".into())]);
     let silent = GiveOpinion { opinion: " ".into(), ..seen.clone() };
     assert_eq!(refusal(give_opinion(office, &section, silent).await), ["没有写明审批意见（本制度12, 20）"]);
     let other = GiveOpinion { digest: "0".repeat(64), ..seen.clone() };

@@ -422,3 +422,57 @@ fn found(dir: &std::path::Path, name: &str) -> bool {
         if path.is_dir() { found(&path, name) } else { path.file_name().is_some_and(|n| n.to_string_lossy().contains(name)) }
     })
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn article_26_a_grant_given_back_under_a_key_closes_each_viewing_in_an_entry_of_its_own() {
+    let place = tempdir().unwrap();
+    let office = support::open(place.path()).await;
+    let people = support::people(&office).await;
+    let case = support::case_with_evidence(&office, &people).await;
+    let film = office.case_file(&people.zhao, &case).await.unwrap().case.evidence.iter().find(|e| e.footage).unwrap().id.clone();
+    let asked = request_grant::RequestGrant {
+        case: case.clone(),
+        evidence: vec![film.clone()],
+        reason: "核对笔录".into(),
+        mode: casework::viewing::Mode::View,
+        until: at(18, 18, 0),
+    };
+    let grant = GrantId(request_grant::request_grant(&office, &people.zhao, asked).await.unwrap().id);
+    give_grant::give_grant(&office, &people.feng, give_grant::GiveGrant { grant: grant.clone(), until: None, view_only: false }).await.unwrap();
+    let mut opened = vec![];
+    for reason in ["核对第一段", "核对第二段"] {
+        let what = open_viewing::OpenViewing { case: case.clone(), evidence: film.clone(), reason: reason.into(), mode: casework::viewing::Mode::View };
+        opened.push(open_viewing::open_viewing(&office, &people.zhao, what).await.unwrap().id);
+    }
+    let once = Caller { once: Some(("归还".into(), "一次".into())), ..people.zhao.clone() };
+    let what = return_grant::ReturnGrant { grant, reason: "看完了".into() };
+    return_grant::return_grant(&office, &once, what).await.unwrap();
+    for viewing in opened {
+        let done = office.viewing_range(&people.zhao, &viewing, 0, 10).await;
+        assert!(matches!(done, Err(ActError::Refused(refusal)) if refusal.missing[0].sentence.contains("已经结束")));
+    }
+    let lines = office.viewings(&people.feng, &Default::default(), None, 10).await.unwrap();
+    assert_eq!(lines.iter().filter(|l| l.closed_at.is_some()).count(), 2);
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn article_30_nobody_is_no_secret() {
+    let place = tempdir().unwrap();
+    let desk = desk(place.path()).await;
+    let anonymous = procedure::event::Informant { name: "匿名".into(), contact: "未留".into(), reachable: false };
+    let mut what = clue_of(at(17, 8, 0), Some(anonymous));
+    what.content = "匿名来电反映该场所允许未成年人进入。".into();
+    desk.clue(at(17, 8, 10), FIRST[0], what).await.unwrap();
+    let zhao = desk.caller(FIRST[0]).await.unwrap();
+    let rows = desk.office().clues(&zhao, Default::default(), None, 10).await.unwrap();
+    assert!(rows[0].summary.contains("匿名来电反映"), "{}", rows[0].summary);
+    assert!(!desk.office().search(&zhao, "来电").await.unwrap().is_empty());
+    // A name is one.
+    let named = procedure::event::Informant { name: "郑测试甲".into(), contact: "027-80000003".into(), reachable: true };
+    let mut what = clue_of(at(17, 8, 0), Some(named));
+    what.content = "郑测试甲来电反映。".into();
+    desk.clue(at(17, 8, 20), FIRST[0], what).await.unwrap();
+    assert!(desk.office().search(&zhao, "郑测").await.unwrap().is_empty());
+    desk.office().close().await;
+}

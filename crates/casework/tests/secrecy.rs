@@ -93,7 +93,7 @@ async fn everybody(office: &Office) -> Named {
     }
     let informed = office.clues(&head, Default::default(), None, 100).await.unwrap();
     for clue in informed {
-        records.extend(office.clue_file(&head, &ClueId(clue.id)).await.unwrap().records);
+        records.extend(office.clue(&head, &ClueId(clue.id)).await.unwrap().records);
     }
     for record in &records {
         match &record.event {

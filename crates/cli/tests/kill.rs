@@ -85,7 +85,7 @@ fn call_until(url: &str, token: &str, stop: &AtomicBool, acknowledged: &Acknowle
     while !stop.load(Ordering::SeqCst) {
         let number = asked.fetch_add(1, Ordering::SeqCst);
         let clue = json!({
-            "source": "inspection", "channel": "现场检查", "received_at": "2024-05-06T09:00:00", "category": "网吧",
+            "source": "inspection", "channel": "现场检查", "received_at": "2024-05-06T09:00:00+08:00", "category": "网吧",
             "target": format!("虚构网吧第{number}号"), "content": "巡查发现未核对证件（虚构）", "reply_wanted": false,
         });
         let answer = ureq::post(format!("{url}/api/v1/acts/register-clue"))
@@ -138,7 +138,7 @@ impl Place {
     /// An officer's account and its token, made at the command line.
     fn first_account(&self) -> String {
         let added = self
-            .command("user add li.xunchong --name 虚构人员甲 --role officer --department demo")
+            .command("user add li.xunchong --name 虚构人员甲 --role officer --role supervisor --department demo")
             .env("LIUHEN_PASSWORD", "a-long-enough-secret")
             .output()
             .expect("user add runs");

@@ -294,7 +294,8 @@ impl Case {
                 }
                 // A value sealed later stands in the act that sealed it.
                 Event::ProtectionRaised { target, member, value, .. } if !value.is_null() => {
-                    slips.entry(*target).or_default().insert(0, (member.clone(), value.clone()));
+                    let member = member.strip_prefix('@').map_or_else(|| member.clone(), |part| format!("envelope.{part}"));
+                    slips.entry(*target).or_default().insert(0, (member, value.clone()));
                 }
                 _ => {}
             }
@@ -696,6 +697,8 @@ fn effective(r: &Recorded, changes: &[(String, Value)]) -> Recorded {
     for (member, value) in changes {
         let inside = match member.split_once('.') {
             Some(("happened" | "envelope", _)) => member.clone(),
+            // Members of the envelope bear this mark beside the entry.
+            _ if member.starts_with('@') => format!("envelope.{}", member.trim_start_matches('@')),
             _ => format!("event.{member}"),
         };
         let Some((parent, name)) = inside.rsplit_once('.') else { continue };

@@ -332,6 +332,7 @@ pub enum Event {
     // ——— case ———
     CaseOpened {
         clue: ClueId,
+        #[serde(default)]
         title: String,
         procedure: String,
         edition: String,
@@ -351,7 +352,9 @@ pub enum Event {
     },
     CauseChosen {
         cause: CauseId,
+        #[serde(default)]
         title: String,
+        #[serde(default)]
         case_title: String,
         verified: bool,
     },
