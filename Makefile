@@ -18,6 +18,8 @@ run: install-run assets fonts
 test: install-test assets fonts
 	LIUHEN_REQUIRE_POSTGRES=1 scripts/with-postgres cargo test --workspace
 	cargo build -p cli -p tests --bins
+	cargo run -p server --example gallery -- "$(TARGET)/gallery"
+	cd tests/browser && LIUHEN_GALLERY="$(TARGET)/gallery" npm run --silent islands
 	scripts/browser-tests "$(TARGET)/debug/liuhen"
 
 ## The release binary, target/release/liuhen.
