@@ -59,34 +59,10 @@ async fn kind_on(
     cases: Vec<Case>,
     bare_url: Option<&str>,
 ) -> anyhow::Result<()> {
-    let database = ground.database().await?;
-    let blanks = ground.blanks(&database, cases).await?;
     let from = if to_party { 1_000_000 } else { 0 };
-    let served: Vec<(usize, Served)> =
-        blanks.iter().enumerate().flat_map(|(at, b)| Served::of(b, to_party).into_iter().map(move |s| (at, s))).collect();
-    // One copy of each candidate for trying, and of the one found as many as acts are measured.
-    let trials: Vec<blank::Copy> = served.iter().map(|(at, _)| (*at, from, true)).collect();
-    blank::fill(&database, &ground.keys()?, &blanks, trials).await?;
-    database.close().await;
-    let office = ground.open().await?;
-    let mut chosen = None;
-    let mut refused = vec![];
-    for (at, what) in &served {
-        match serve(&office, &blanks[*at], what, from).await {
-            Ok(()) => {
-                chosen = Some((*at, what.clone()));
-                break;
-            }
-            Err(error) => refused.push(format!("{}: {error}", what.title)),
-        }
-    }
-    office.close().await;
-    let Some((at, what)) = chosen else { bail!("no case has a paper to serve: {}", refused.join("; ")) };
-    let (blank, blanks) = (blanks[at].clone(), vec![blanks[at].clone()]);
     let all = size.runs * size.acts;
-    let database = ground.database().await?;
     let begun = Instant::now();
-    blank::fill(&database, &ground.keys()?, &blanks, (1..=all as u32).map(|n| (0, from + n, true)).collect()).await?;
+    let (blank, what) = stock(ground, cases, to_party, from, all).await?;
     println!(
         "  {engine}, {kind}: {all} cases of {} entries in {:.1} s; serving {} in stage {}",
         blank.entries_count,
@@ -94,7 +70,6 @@ async fn kind_on(
         what.title,
         blank.case.stage().code(),
     );
-    database.close().await;
 
     let office = ground.open().await?;
     let mut sql = ground.sql().await?;
@@ -103,15 +78,16 @@ async fn kind_on(
     let (mut firsts, mut nexts, mut times, mut written) = (vec![], vec![], vec![], vec![]);
     for run in 0..size.runs {
         let start = from as usize + run * size.acts;
-        let (first, each) = run_of(&office, &blank, &what, start, size.acts).await?;
+        let (first, each) = run_of(&office, &blank, &what, move |n| start + n, size.acts).await?;
         if run == 0 {
             // Each case was touched once: every row written still stands.
             written = bare::written(&mut sql, before, searched, size.acts).await?;
         }
-        // A few hundred cases, as many as a bureau works on in a day, each acted on again.
+        // A few hundred cases, as many as a bureau works on in a day, each acted on again and again.
         let few = size.acts.min(IN_USE);
-        run_of(&office, &blank, &what, start + size.acts - few, few).await?;
-        let (next, _) = run_of(&office, &blank, &what, start + size.acts - few, few).await?;
+        let in_use = move |n: usize| start + size.acts - few + n % few;
+        run_of(&office, &blank, &what, in_use, few).await?;
+        let (next, _) = run_of(&office, &blank, &what, in_use, size.acts).await?;
         println!("  {engine}, {kind}: run {} first {first:.0}, next {next:.0} acts/s, load {}", run + 1, load());
         firsts.push(first);
         nexts.push(next);
@@ -150,8 +126,52 @@ async fn kind_on(
     Ok(())
 }
 
-/// Acts per second of one run, and the milliseconds each took.
-async fn run_of(office: &Office, blank: &Arc<Blank>, what: &Served, from: usize, acts: usize) -> anyhow::Result<(f64, Vec<f64>)> {
+/// As many copies as asked for of a case on which something can be served, found by trying; what is
+/// served, and on whom. Copies are numbered from `from` on, the first of them used up.
+pub async fn stock(
+    ground: &Ground,
+    cases: Vec<Case>,
+    to_party: bool,
+    from: u32,
+    all: usize,
+) -> anyhow::Result<(Arc<Blank>, Served)> {
+    let database = ground.database().await?;
+    let blanks = ground.blanks(&database, cases).await?;
+    let served: Vec<(usize, Served)> =
+        blanks.iter().enumerate().flat_map(|(at, b)| Served::of(b, to_party).into_iter().map(move |s| (at, s))).collect();
+    // One copy of each candidate for trying, and of the one found as many as acts are measured.
+    let trials: Vec<blank::Copy> = served.iter().map(|(at, _)| (*at, from, true)).collect();
+    blank::fill(&database, &ground.keys()?, &blanks, trials).await?;
+    database.close().await;
+    let office = ground.open().await?;
+    let mut chosen = None;
+    let mut refused = vec![];
+    for (at, what) in &served {
+        match serve(&office, &blanks[*at], what, from).await {
+            Ok(()) => {
+                chosen = Some((*at, what.clone()));
+                break;
+            }
+            Err(error) => refused.push(format!("{}: {error}", what.title)),
+        }
+    }
+    office.close().await;
+    let Some((at, what)) = chosen else { bail!("no case has a paper to serve: {}", refused.join("; ")) };
+    let (blank, blanks) = (blanks[at].clone(), vec![blanks[at].clone()]);
+    let database = ground.database().await?;
+    blank::fill(&database, &ground.keys()?, &blanks, (1..=all as u32).map(|n| (0, from + n, true)).collect()).await?;
+    database.close().await;
+    Ok((blank, what))
+}
+
+/// Acts per second of one run, and the milliseconds each took; the n-th act is on the case `place` gives.
+async fn run_of(
+    office: &Office,
+    blank: &Arc<Blank>,
+    what: &Served,
+    place: impl Fn(usize) -> usize + Copy + Send + 'static,
+    acts: usize,
+) -> anyhow::Result<(f64, Vec<f64>)> {
     let next = Arc::new(AtomicUsize::new(0));
     let mut callers = tokio::task::JoinSet::new();
     let begun = Instant::now();
@@ -165,7 +185,7 @@ async fn run_of(office: &Office, blank: &Arc<Blank>, what: &Served, from: usize,
                     return anyhow::Ok(times);
                 }
                 let begun = Instant::now();
-                serve(&office, &blank, &what, (from + n + 1) as u32).await?;
+                serve(&office, &blank, &what, (place(n) + 1) as u32).await?;
                 times.push(milliseconds(begun.elapsed()));
             }
         });
@@ -179,7 +199,7 @@ async fn run_of(office: &Office, blank: &Arc<Blank>, what: &Served, from: usize,
 
 /// What is served, and on whom, as the blank calls them.
 #[derive(Clone)]
-struct Served {
+pub struct Served {
     title: String,
     paper: String,
     to: String,
@@ -204,29 +224,31 @@ impl Served {
         let to = |p: &Paper| if to_party { party.id.clone() } else { p.subject.clone() };
         papers.into_iter().map(|p| Served { title: p.title.clone(), paper: p.id.0.clone(), to: to(p) }).collect()
     }
+
+    /// The act on the n-th copy.
+    pub fn act(&self, blank: &Blank, n: u32) -> ServePaper {
+        ServePaper {
+            case: blank.case_in(n),
+            paper: PaperId(blank.id_in(n, &self.paper)),
+            to: blank.id_in(n, &self.to),
+            method: ServiceMethod::Direct,
+            at: now().saturating_sub(jiff::Span::new().minutes(30)),
+            place: "武汉市东西湖区某某大道100号3楼前台（演示）".into(),
+            officers: vec![PersonId(blank.handler_in(n, 0)), PersonId(blank.handler_in(n, 1))],
+            recipient: "李某某".into(),
+            relation: "法定代表人（负责人）".into(),
+            refusal: String::new(),
+            witness: String::new(),
+            voucher: String::new(),
+            why_not_direct: String::new(),
+            proof: None,
+        }
+    }
 }
 
 async fn serve(office: &Office, blank: &Blank, served: &Served, n: u32) -> anyhow::Result<()> {
-    let first = PersonId(blank.handler_in(n, 0));
-    let second = PersonId(blank.handler_in(n, 1));
-    let caller = Caller::new(office.person(&first).context("the handler is known")?, "bench");
-    let what = ServePaper {
-        case: blank.case_in(n),
-        paper: PaperId(blank.id_in(n, &served.paper)),
-        to: blank.id_in(n, &served.to),
-        method: ServiceMethod::Direct,
-        at: now().saturating_sub(jiff::Span::new().minutes(30)),
-        place: "武汉市东西湖区某某大道100号3楼前台（演示）".into(),
-        officers: vec![first, second],
-        recipient: "李某某".into(),
-        relation: "法定代表人（负责人）".into(),
-        refusal: String::new(),
-        witness: String::new(),
-        voucher: String::new(),
-        why_not_direct: String::new(),
-        proof: None,
-    };
-    match serve_paper(office, &caller, what).await {
+    let caller = Caller::new(office.person(&PersonId(blank.handler_in(n, 0))).context("the handler is known")?, "bench");
+    match serve_paper(office, &caller, served.act(blank, n)).await {
         Ok(_) => Ok(()),
         Err(error @ ActError::Refused(_)) => bail!("refused: {error}"),
         Err(error) => Err(told(error)),

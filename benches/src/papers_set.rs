@@ -47,8 +47,8 @@ pub fn measure(report: &mut Report, size: Size) -> anyhow::Result<()> {
     drop(looking);
     let (mut firsts, mut rates) = (vec![], vec![]);
     for run in 0..size.runs {
-        let press = Press::open(&fonts, templates.clone())?;
         let begun = Instant::now();
+        let press = Press::open(&fonts, templates.clone())?;
         order(&kind, &fields, "first", &press)?;
         firsts.push(begun.elapsed().as_secs_f64());
         let begun = Instant::now();

@@ -1,15 +1,17 @@
-//! Acts through HTTP: 64 clients with tokens register clues at our own server, on loopback, in the
-//! same process and on the same cores.
+//! Acts through HTTP: the act measured at the office itself, asked for by 64 clients with tokens at
+//! our own server, on loopback, in the same process and on the same cores.
 
 use crate::Size;
-use crate::ground::{Ground, Grounds, TODAY, told};
+use crate::acts;
+use crate::blank::Blank;
+use crate::ground::{Ground, Grounds, told};
 use crate::report::{Limit, Report, median, milliseconds, percentile};
 use crate::wire::Wire;
 use anyhow::{Context, bail, ensure};
 use casework::Office;
-use procedure::people::Role;
 use serde_json::json;
 use server::serve::{Listen, serve};
+use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Instant;
 
@@ -27,30 +29,32 @@ pub async fn measure(report: &mut Report, size: Size) -> anyhow::Result<()> {
 }
 
 async fn on(report: &mut Report, size: Size, engine: &str, ground: Ground) -> anyhow::Result<()> {
+    let cases = ground.cases().await?;
+    let (blank, what) = acts::stock(&ground, cases, false, 0, size.runs * size.acts).await?;
     let office = ground.open().await?;
-    let account = ground.accounts.iter().find(|a| a.role.contains(Role::Officer.title())).context("an officer has an account")?;
-    let token = office.make_token(&account.account, "bench").await.map_err(told)?;
+    let mut tokens = BTreeMap::new();
+    for account in &ground.accounts {
+        let directory = office.directory();
+        let person = directory.persons.values().find(|p| p.name == account.name).context("accounts are people")?;
+        tokens.insert(person.id.0.clone(), office.make_token(&account.account, "bench").await.map_err(told)?);
+    }
     let served = Served::start(&office)?;
-    let headers = format!("authorization: Bearer {token}\r\ncontent-type: application/json\r\n");
     let (mut rates, mut times) = (vec![], vec![]);
     for run in 0..size.runs {
         let before = office.head().0;
         let begun = Instant::now();
         let mut clients = tokio::task::JoinSet::new();
         for client in 0..CLIENTS {
-            let (headers, address, each) = (headers.clone(), served.address, size.acts.div_ceil(CLIENTS));
+            // Each client is an officer with cases of his own, as many as come to him.
+            let own = (client..size.acts).step_by(CLIENTS).map(|n| (run * size.acts + n + 1) as u32);
+            let requests: Vec<(String, Vec<u8>)> = own.map(|n| request(&blank, &what, &tokens, n)).collect::<Result<_, _>>()?;
+            let address = served.address;
             clients.spawn(async move {
                 let mut wire = Wire::open(address).await?;
                 let mut times = vec![];
-                for n in 0..each {
-                    let body = json!({
-                        "source": "inspection", "channel": "日常检查", "received_at": format!("{}T09:00:00+08:00", TODAY),
-                        "category": "网吧", "target": format!("演示网吧{run}之{client}之{n}"),
-                        "content": "检查发现场所入口未悬挂未成年人禁入标志，现场有疑似未成年人上网。",
-                    });
-                    let key = format!("{headers}idempotency-key: {run}-{client}-{n}\r\n");
+                for (headers, body) in requests {
                     let begun = Instant::now();
-                    let answer = wire.ask("POST", "/api/v1/acts/register-clue", &key, body.to_string().as_bytes()).await?;
+                    let answer = wire.ask("POST", "/api/v1/acts/serve-paper", &headers, &body).await?;
                     times.push(milliseconds(begun.elapsed()));
                     if !(200..300).contains(&answer.status) {
                         bail!("{}: {}", answer.status, String::from_utf8_lossy(&answer.body));
@@ -75,9 +79,27 @@ async fn on(report: &mut Report, size: Size, engine: &str, ground: Ground) -> an
         median(&rates),
         "acts/s",
         Limit::AtLeast(LEAST),
-        format!("register-clue with token and key; p50 {:.1} ms, p99 {:.1} ms", percentile(&times, 0.5), percentile(&times, 0.99)),
+        format!("serve-paper with token and key, as above; p50 {:.1} ms, p99 {:.1} ms", percentile(&times, 0.5), percentile(&times, 0.99)),
     );
     Ok(())
+}
+
+/// The headers and the body of one act.
+fn request(
+    blank: &Blank,
+    what: &acts::Served,
+    tokens: &BTreeMap<String, String>,
+    n: u32,
+) -> anyhow::Result<(String, Vec<u8>)> {
+    let act = what.act(blank, n);
+    let by = act.officers.first().and_then(|o| tokens.get(&o.0)).context("the handler has an account")?;
+    let body = json!({
+        "case": act.case, "paper": act.paper, "to": act.to, "method": act.method,
+        "at": format!("{}+08:00", act.at), "place": act.place, "officers": act.officers,
+        "recipient": act.recipient, "relation": act.relation,
+    });
+    let headers = format!("authorization: Bearer {by}\r\ncontent-type: application/json\r\nidempotency-key: {n}\r\n");
+    Ok((headers, body.to_string().into_bytes()))
 }
 
 /// Our own server on loopback.

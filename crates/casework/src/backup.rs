@@ -6,6 +6,7 @@ use crate::checkpoints;
 use crate::clock::{self, Clock};
 use crate::office::Office;
 use crate::opening::Keeper;
+use crate::reseal::MOVED;
 use crate::settings::Settings;
 use crate::verify::{self, Progress, VerifyReport};
 use anyhow::{Context, bail};
@@ -242,11 +243,17 @@ async fn copy_blobs(
     let mut after: Option<(String, String)> = None;
     let mut last = String::new();
     let mut from: Option<Vault> = None;
+    let mut moved: Vec<String> = vec![];
     loop {
         let page = database.blobs(after.as_ref().map(|(s, t)| (s.as_str(), t.as_str())), PAGE).await?;
         let Some(end) = page.last() else { break };
         after = Some((end.sha256.clone(), end.stream.clone()));
         for row in page.iter().filter(|r| r.sequence.unsigned_abs() <= size) {
+            if row.class == MOVED {
+                // Sealed since: an earlier backup into this folder must not keep the clear copy.
+                moved.push(row.sha256.clone());
+                continue;
+            }
             if row.sha256 == last {
                 continue;
             }
@@ -270,6 +277,13 @@ async fn copy_blobs(
         }
     }
     list.into_inner().map_err(|e| e.into_error())?.sync_all()?;
+    for sha256 in moved {
+        // Another case may name the same bytes in clear.
+        let claims = database.blob_claims(&sha256).await?;
+        if claims.iter().all(|c| c.class == MOVED) {
+            to.remove(Class::Original, &sha256.parse().context("not a digest")?).await?;
+        }
+    }
     Ok(())
 }
 

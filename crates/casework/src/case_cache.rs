@@ -1,12 +1,13 @@
 //! Folded cases kept in memory, so that an act or a page does not read and open every entry of a case
 //! again. Nothing is decided by it alone: a kept case is used only while the versions of its streams
-//! are those the database names, and the guards of the commit state them once more. Entries never
-//! change; where a value was erased the case is forgotten.
+//! are the latest written, and the guards of the commit state them once more. Entries never
+//! change; where a value was sealed later the case is forgotten.
 
 use crate::codec;
 use crate::error::ActError;
 use crate::office::{Office, Opened};
 use procedure::Case;
+use procedure::event::Recorded;
 use procedure::ids::CaseId;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,13 +15,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Entries of all kept cases together; about four kilobytes each with what is folded from them.
 const RECORDS_MAX: usize = 16_384;
 
-/// A case as it was folded last, and the entries written since, which are not yet in it.
+/// A case as it was folded last.
 #[derive(Clone)]
 pub(crate) struct Kept {
     pub case: Case,
     pub words: BTreeSet<String>,
-    /// Their sequences.
-    pub since: Vec<u64>,
 }
 
 /// The cases used last.
@@ -88,25 +87,11 @@ impl Shelf {
 }
 
 impl Office {
-    /// A kept case brought up to what the database holds; none when it is something else by now.
-    pub(crate) async fn caught_up(&self, kept: Kept) -> Result<Option<Opened>, ActError> {
-        let Kept { mut case, mut words, since } = kept;
-        let known = case.records.last().map_or(0, |r| r.sequence);
-        let mut stored = vec![];
-        for sequence in since.into_iter().filter(|s| *s > known) {
-            stored.extend(self.database().entries_after(sequence - 1, 1).await?);
-        }
-        // An act may write into other streams too; a case is folded of its own.
-        stored.retain(|s| case.versions.keys().any(|stream| stream.0 == s.stream));
-        if !stored.is_empty() {
-            let more = self.decoded(&stored)?;
-            words.extend(more.iter().flat_map(|r| codec::protected_words(&r.event, self.book())));
-            let mut records = std::mem::take(&mut case.records);
-            records.extend(more);
-            case = Case::fold(records);
-        }
+    /// A kept case, where nobody has written to its streams since.
+    pub(crate) async fn still_true(&self, kept: Kept) -> Result<Option<Opened>, ActError> {
+        let Kept { case, words } = kept;
         for (stream, version) in &case.versions {
-            if self.database().stream_version(&stream.0).await? != *version {
+            if self.database().latest_version(&stream.0).await? != *version {
                 return Ok(None);
             }
         }
@@ -116,16 +101,25 @@ impl Office {
     /// The case for an act, taken out of what is kept: [`Office::put_back`] keeps it again.
     pub(crate) async fn take_case(&self, id: &CaseId) -> Result<Opened, ActError> {
         if let Some(kept) = self.inner().cases.take(&id.0)
-            && let Some(opened) = self.caught_up(kept).await?
+            && let Some(opened) = self.still_true(kept).await?
         {
             return Ok(opened);
         }
         self.load_case(id).await
     }
 
-    /// Keeps a case after an act that wrote these entries.
-    pub(crate) fn put_back(&self, opened: Opened, since: Vec<u64>) {
-        self.inner().cases.put(Kept { case: opened.case, words: opened.words, since });
+    /// Keeps a case as it is now.
+    pub(crate) fn put_back(&self, case: Case, words: BTreeSet<String>) {
+        self.inner().cases.put(Kept { case, words });
+    }
+
+    /// Keeps a case after an act, with what the act recorded.
+    pub(crate) fn keep_after(&self, opened: Opened, recorded: Vec<Recorded>) {
+        let Opened { case, mut words, .. } = opened;
+        // An act may write into other streams too; a case is folded of its own.
+        let own: Vec<Recorded> = recorded.into_iter().filter(|r| case.versions.contains_key(&r.stream)).collect();
+        words.extend(own.iter().flat_map(|r| codec::protected_words(&r.event, self.book())));
+        self.put_back(case.and(own), words);
     }
 }
 

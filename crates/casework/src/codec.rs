@@ -2,7 +2,7 @@
 //! every other member is a salted digest, and protected ones are sealed as well.
 
 use crate::clock;
-use database::{NewEntry, NewMember, StoredEntry};
+use database::{NewEntry, NewMember, SealedMember, StoredEntry};
 use ledger::disclosure::{Disclosure, Salt};
 use procedure::event::{Envelope, Event, Recorded, Span};
 use procedure::ids::{PersonId, StreamId};
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 const CLEAR: &[&str] = &[
     "case", "clue", "paper", "paper_kind", "paper_version", "evidence", "visit", "grant", "viewing", "cause", "procedure",
     "step", "outcome", "series", "ordinal", "pages_count", "pages_expected", "target", "rule", "method", "footage", "sha256",
-    "person", "approver", "bytes_served", "standing", "copy", "register", "head_size", "head_root", "edition", "number_ordinal",
+    "person", "approver", "bytes_served", "standing", "copy", "register", "len_bytes", "head_size", "head_root", "edition", "number_ordinal",
 ];
 
 /// Members of a file that are salted while the digests of its bytes stand in clear.
@@ -187,6 +187,18 @@ fn protection(event: &Event, member: &str, book: &Rulebook) -> Option<KeyClass> 
         }
         _ => None,
     }
+}
+
+/// A member that stood open, sealed with the salt it had: the leaf's digest is its digest still.
+pub(crate) fn sealed_member(keys: &KeyStore, stream: &StreamId, disclosure: &Disclosure) -> Result<SealedMember, CodecError> {
+    let name = disclosure.name().to_owned();
+    let sealed = keys.seal_member(KeyClass::Case, &stream.0, name.as_bytes(), disclosure.encode().as_bytes());
+    Ok(SealedMember {
+        digest: disclosure.digest(),
+        key: key_name(KeyClass::Case, stream),
+        sealed: sealed.map_err(CodecError::Seal)?,
+        name,
+    })
 }
 
 fn key_name(class: KeyClass, stream: &StreamId) -> String {

@@ -2,6 +2,7 @@
 //! once in the office's words, a form opens with everything the file already knows, and a
 //! schema is described for the pages. Pure functions: rulebook and case in, values out.
 
+mod course;
 mod describe;
 mod identity;
 mod posted;
@@ -9,12 +10,13 @@ mod prefill;
 mod problems;
 mod schema;
 mod settle;
+mod sources;
 
 pub use describe::{FieldOption, FormField, Widget, describe};
 pub use identity::{identity_problem, is_minor};
 pub use posted::from_form;
-pub use prefill::prefill;
-pub use problems::problems;
+pub use prefill::{evidence_unmeasured, measure_evidence, prefill};
+pub use problems::{problems, unprintable};
 pub use settle::settle;
 
 use procedure::ids::{CaseId, PersonId};

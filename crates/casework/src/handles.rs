@@ -1,5 +1,6 @@
-//! What a form carries from one request to the next: the handle of bytes already taken in, and the
-//! digest by which a request sent twice is known to be the same.
+//! What a form carries from one request to the next: the handle of bytes already taken in, which
+//! ends after a while with the bytes themselves, and the digest by which a request sent twice is
+//! known to be the same.
 
 use crate::error::ActError;
 use crate::intake::Taken;
@@ -17,6 +18,7 @@ const FIELD: &str = "upload-handle";
 struct Held {
     person: String,
     protected: bool,
+    taken_us: i64,
     file: FileRef,
 }
 
@@ -24,7 +26,12 @@ impl Office {
     /// A handle for bytes that lie sealed in the vault, good for this person alone. It holds all
     /// that is known of them, signed, so that it outlives a restart and needs no table.
     pub fn handle_of(&self, caller: &Caller, taken: &Taken) -> Result<String, ActError> {
-        let held = Held { person: caller.person.id.0.clone(), protected: taken.protected, file: taken.file.clone() };
+        let held = Held {
+            person: caller.person.id.0.clone(),
+            protected: taken.protected,
+            taken_us: taken.taken_us,
+            file: taken.file.clone(),
+        };
         let body = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&held)?);
         let mark = self.handle_mark(&body);
         Ok(format!("{body}.{mark}"))
@@ -33,7 +40,7 @@ impl Office {
     /// The bytes behind a handle.
     ///
     /// # Errors
-    /// `Invalid` (field `file`) for a handle that is not ours or not this person's.
+    /// `Invalid` (field `file`) for a handle that is not ours, not this person's, or past its time.
     pub fn taken_behind(&self, caller: &Caller, handle: &str) -> Result<Taken, ActError> {
         let foreign = || ActError::field("file", "收到的文件对不上，请重新选择文件上传");
         let (body, mark) = handle.split_once('.').ok_or_else(foreign)?;
@@ -45,7 +52,15 @@ impl Office {
         if held.person != caller.person.id.0 {
             return Err(foreign());
         }
-        Ok(Taken { file: held.file, protected: held.protected })
+        if self.clock().now_us() >= self.upload_ends_us(held.taken_us) {
+            return Err(ActError::field("file", "上传的文件搁置过久，已经清除，请重新选择文件上传"));
+        }
+        Ok(Taken { file: held.file, protected: held.protected, taken_us: held.taken_us })
+    }
+
+    /// When an upload taken in at that moment ends unless an act has named it.
+    pub(crate) fn upload_ends_us(&self, taken_us: i64) -> i64 {
+        taken_us + i64::from(self.settings().upload_idle_minutes) * 60_000_000
     }
 
     fn handle_mark(&self, body: &str) -> String {

@@ -8,6 +8,7 @@ use crate::permissions::{self, Power};
 use crate::viewing::{GrantLine, GrantState, Mode};
 use database::{After, CaseFilter, CaseRow, DutyFilter, DutyRow};
 use jiff::civil::DateTime;
+use procedure::event::Seconds;
 use procedure::ids::*;
 use procedure::people::Role;
 
@@ -19,6 +20,8 @@ const FLAW_CASES_MAX: u32 = 1000;
 /// A viewing as the person who opened it sees it.
 #[derive(Clone, Debug)]
 pub struct OwnViewing {
+    /// The part its grant is for; none is the whole.
+    pub part: Option<Seconds>,
     pub id: String,
     pub case: CaseId,
     pub case_title: String,
@@ -67,7 +70,10 @@ impl Office {
         let case = row.case_id.clone().unwrap_or_default();
         let case_title = self.database().case_row(&case).await?.map(|c| c.title).unwrap_or_default();
         let evidence = self.database().evidence_row(&row.evidence).await?.ok_or(ActError::NotFound)?;
+        let grant = self.database().grant(&row.grant_id).await?;
+        let part = grant.and_then(|g| part_of(&g.evidence, &row.evidence));
         Ok(OwnViewing {
+            part,
             id: row.id,
             case: CaseId(case),
             case_title,
@@ -177,4 +183,11 @@ impl Office {
         lines.sort_by(|a, b| a.account.cmp(&b.account));
         Ok(lines)
     }
+}
+
+/// The part of a recording a grant's row names, written as `id#from-to`.
+fn part_of(evidence: &str, id: &str) -> Option<Seconds> {
+    let all: Vec<String> = serde_json::from_str(evidence).ok()?;
+    let (from, to) = all.iter().find_map(|e| e.strip_prefix(id)?.strip_prefix('#'))?.split_once('-')?;
+    Some(Seconds { from: from.parse().ok()?, to: to.parse().ok()? })
 }

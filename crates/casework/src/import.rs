@@ -4,7 +4,7 @@
 
 use crate::error::ActError;
 use crate::office::{Caller, Office, Receipt};
-use crate::permissions::Power;
+use crate::permissions::edits_register;
 use crate::registers::{Column, RegisterName, Registered};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -141,7 +141,7 @@ impl Office {
     /// # Errors
     /// `Invalid` where the file itself cannot be read: encoding, missing or unknown columns.
     pub async fn import_preview(&self, caller: &Caller, name: ImportName, file: &[u8]) -> Result<Preview, ActError> {
-        self.allow(caller, Power::EditRegisters, None)?;
+        self.allow(caller, edits_register(name.register()), None)?;
         Ok(self.plan(name, file).await?.0)
     }
 
@@ -150,7 +150,7 @@ impl Office {
     /// # Errors
     /// `Invalid` with one problem for each bad row, its field `line.N`.
     pub async fn import(&self, caller: &Caller, name: ImportName, file: &[u8], skip_bad: bool) -> Result<Imported, ActError> {
-        self.allow(caller, Power::EditRegisters, None)?;
+        self.allow(caller, edits_register(name.register()), None)?;
         let key = format!("import/{}", name.register().code());
         let _turn = self.inner().locks.lock(&[&key]).await;
         let (preview, wanted) = self.plan(name, file).await?;

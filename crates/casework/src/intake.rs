@@ -2,7 +2,11 @@
 //! protected persons are sealed under the case's key first.
 
 use crate::error::ActError;
-use crate::office::Office;
+use crate::follow_ups::drop_upload;
+use crate::office::{Caller, Office};
+use crate::permissions::Power;
+use crate::reseal::upload_turn;
+use database::Commit;
 use procedure::event::FileRef;
 use procedure::ids::{CaseId, PaperId, StreamId};
 use seal::KeyClass;
@@ -10,7 +14,7 @@ use procedure::papers::PaperForm;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
-use std::io::{Read, Write};
+use std::io::{Read, Seek, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use vault::Class;
 
@@ -19,10 +23,13 @@ use vault::Class;
 pub struct Taken {
     pub file: FileRef,
     pub protected: bool,
+    /// When they were taken in: their handle ends so long afterwards.
+    pub taken_us: i64,
 }
 
 /// A stream of bytes on its way into the vault; sealed on the way where they name protected persons.
 pub struct Intake {
+    office: Office,
     receiving: vault::Receiving,
     head: Vec<u8>,
     name: String,
@@ -67,17 +74,38 @@ impl Office {
     /// Opens an intake for a file of this name; refuses when space is short.
     pub async fn take_in(&self, name: &str, declared_bytes: Option<u64>) -> Result<Intake, ActError> {
         let receiving = self.inner().vault.receive(Class::Original, declared_bytes).await?;
-        Ok(Intake { receiving, head: vec![], name: clean_name(name), sealing: None })
+        Ok(Intake { office: self.clone(), receiving, head: vec![], name: clean_name(name), sealing: None })
+    }
+
+    /// Opens an intake for evidence of a case: what shows minors or others who are protected reaches
+    /// the disk sealed only.
+    ///
+    /// # Errors
+    /// `NotFound` or `NotAllowed` for whoever may attach nothing to the case, `NotWritable` when space is short.
+    pub async fn take_in_evidence(
+        &self,
+        caller: &Caller,
+        case: &CaseId,
+        protected: bool,
+        name: &str,
+        declared_bytes: Option<u64>,
+    ) -> Result<Intake, ActError> {
+        let opened = self.open_case(case).await?;
+        self.allow(caller, Power::Investigate, Some(&opened.case))?;
+        match protected {
+            true => self.take_in_sealed(&StreamId::case(case), KeyClass::Case, name, declared_bytes).await,
+            false => self.take_in(name, declared_bytes).await,
+        }
     }
 
     /// The same for bytes that name protected persons: they reach the disk sealed only.
-    pub async fn take_in_sealed(&self, stream: &StreamId, class: KeyClass, name: &str) -> Result<Intake, ActError> {
+    pub async fn take_in_sealed(&self, stream: &StreamId, class: KeyClass, name: &str, declared_bytes: Option<u64>) -> Result<Intake, ActError> {
         let key = self.inner().keys.case_key(&stream.0)?;
-        let receiving = self.inner().vault.receive(Class::Protected, None).await?;
+        let receiving = self.inner().vault.receive(Class::Protected, declared_bytes.map(seal::sealed_len)).await?;
         let given = Given::default();
         let writer = seal::SealWriter::new(&key, class, SEALED_FILE, given.clone())?;
         let sealing = Some(Sealing { writer, given, plain: Sha256::new() });
-        Ok(Intake { receiving, head: vec![], name: clean_name(name), sealing })
+        Ok(Intake { office: self.clone(), receiving, head: vec![], name: clean_name(name), sealing })
     }
 
     /// Opens an intake for a scan or a proof of service of a paper: where the paper names protected
@@ -88,7 +116,7 @@ impl Office {
         let form = self.book().paper(&found.kind.0).ok_or(ActError::NotFound)?;
         let version = found.current().ok_or(ActError::NotFound)?;
         match secrecy_among(form, &version.fields, &opened.words) {
-            Some(class) => self.take_in_sealed(&StreamId::case(case), class, name).await,
+            Some(class) => self.take_in_sealed(&StreamId::case(case), class, name, declared_bytes).await,
             None => self.take_in(name, declared_bytes).await,
         }
     }
@@ -160,15 +188,25 @@ impl Intake {
             self.receiving.write(&rest).await?;
         }
         let sealed = self.receiving.seal().await?;
+        let office = self.office;
+        let taken_us = office.clock().now_us();
+        let sha256 = sealed.sha256.to_string();
+        // The same bytes may have been here before, and be on their way out at this moment.
+        let _turn = office.inner().locks.lock(&[&upload_turn(&sha256)]).await;
+        if !office.inner().vault.contains(&sealed.sha256)? {
+            return Err(ActError::field("file", "文件没有收好，请重新上传"));
+        }
+        let ends = drop_upload::job(&sha256, protected, office.upload_ends_us(taken_us));
+        office.database().commit(Commit { changes: vec![ends], ..Commit::default() }).await?;
         let file = FileRef {
-            sha256: sealed.sha256.to_string(),
+            sha256,
             sm3: sealed.sm3.to_string(),
             len_bytes: sealed.len_bytes,
             media_type,
             original_name: self.name,
             plain_sha256,
         };
-        Ok(Taken { file, protected })
+        Ok(Taken { file, protected, taken_us })
     }
 
     pub async fn discard(self) -> Result<(), ActError> {
@@ -178,10 +216,19 @@ impl Intake {
 
 /// Opens sealed bytes, whichever of the two keys they are sealed under.
 pub(crate) fn open_sealed(key: &seal::CaseKey, sealed: &[u8]) -> std::io::Result<Vec<u8>> {
-    let with = |class| {
-        let mut plain = vec![];
-        seal::OpenReader::new(key, class, SEALED_FILE, sealed)?.read_to_end(&mut plain).map(|_| plain)
-    };
+    let mut plain = vec![];
+    open_sealed_at(key, || Ok(std::io::Cursor::new(sealed)), 0)?.read_to_end(&mut plain)?;
+    Ok(plain)
+}
+
+/// Opens a sealed stream at a place inside it, whichever of the two keys it is sealed under: the
+/// first chunk says which.
+pub(crate) fn open_sealed_at<R: Read + Seek>(
+    key: &seal::CaseKey,
+    open: impl Fn() -> std::io::Result<R>,
+    from: u64,
+) -> std::io::Result<seal::OpenReader<R>> {
+    let with = |class| seal::OpenReader::at(key, class, SEALED_FILE, open()?, from);
     with(KeyClass::Case).or_else(|_| with(KeyClass::Informant))
 }
 

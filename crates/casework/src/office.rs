@@ -44,6 +44,7 @@ pub(crate) struct Inner {
     pub decoy_hash: String,
     pub jobs: tokio::sync::Notify,
     pub viewings: crate::viewing::Served,
+    pub duties_counted: crate::readiness::DutiesCounted,
 }
 
 /// Something every page must say of the office's state.
@@ -177,12 +178,12 @@ impl Office {
     /// Opens a case to be read: its own stream and the clue it came from.
     pub(crate) async fn open_case(&self, id: &CaseId) -> Result<Opened, ActError> {
         if let Some(kept) = self.inner.cases.copy(&id.0)
-            && let Some(opened) = self.caught_up(kept).await?
+            && let Some(opened) = self.still_true(kept).await?
         {
             return Ok(opened);
         }
         let opened = self.load_case(id).await?;
-        self.put_back(opened.clone(), vec![]);
+        self.put_back(opened.case.clone(), opened.words.clone());
         Ok(opened)
     }
 
@@ -241,17 +242,17 @@ impl Office {
                 }
             };
             let changes = projections::after(self, &opened, &decision.events, caller)?;
-            let erases = decision.changes.iter().any(|c| matches!(c, Change::Erase { .. }));
-            match self.commit(caller, decision, &opened.words, changes, Some(&opened.case)).await {
+            let seals = decision.changes.iter().any(|c| matches!(c, Change::Seal { .. }));
+            match self.commit_and_read(caller, decision, &opened.words, changes, Some(&opened.case)).await {
                 // What was seen is not kept: the next turn reads the case as it is.
                 Err(ActError::Conflict(_)) if attempt < ATTEMPTS_MAX => continue,
-                Ok(receipt) => {
-                    if !erases {
-                        self.put_back(opened, receipt.entries.iter().map(|e| e.sequence).collect());
+                Ok((receipt, recorded)) => {
+                    if !seals && !recorded.is_empty() {
+                        self.keep_after(opened, recorded);
                     }
                     return Ok(receipt);
                 }
-                failed => return failed,
+                Err(failed) => return Err(failed),
             }
         }
     }
@@ -265,6 +266,18 @@ impl Office {
         changes: Vec<Change>,
         seen: Option<&Case>,
     ) -> Result<Receipt, ActError> {
+        self.commit_and_read(caller, decision, words, changes, seen).await.map(|(receipt, _)| receipt)
+    }
+
+    /// The same, and the entries as they would be read; none for a request carried out before.
+    async fn commit_and_read(
+        &self,
+        caller: &Caller,
+        decision: Decision,
+        words: &BTreeSet<String>,
+        changes: Vec<Change>,
+        seen: Option<&Case>,
+    ) -> Result<(Receipt, Vec<Recorded>), ActError> {
         let hand = Hand {
             actor: &caller.person.id,
             station: &caller.station,
@@ -297,8 +310,21 @@ impl Office {
             }),
         };
         match self.database().commit(commit).await {
-            Ok(receipt) => Ok(Receipt { entries: receipt.entries.iter().map(receipt_entry).collect(), id: decision.id }),
-            Err(DatabaseError::Guard(failed)) => self.guard_failed(caller, failed).await,
+            Ok(receipt) => {
+                let recorded = decision.events.into_iter().zip(&receipt.entries).map(|(e, written)| Recorded {
+                    sequence: written.sequence,
+                    stream: e.stream,
+                    version: written.version,
+                    happened: e.happened,
+                    recorded_at: hand.recorded_at,
+                    actor: caller.person.id.clone(),
+                    envelope: e.envelope,
+                    event: e.event,
+                });
+                let recorded = recorded.collect();
+                Ok((Receipt { entries: receipt.entries.iter().map(receipt_entry).collect(), id: decision.id }, recorded))
+            }
+            Err(DatabaseError::Guard(failed)) => Ok((self.guard_failed(caller, failed).await?, vec![])),
             Err(other) => Err(other.into()),
         }
     }

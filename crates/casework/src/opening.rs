@@ -92,6 +92,7 @@ async fn begin(settings: Settings, clock: Clock, demonstration: bool) -> anyhow:
         decoy_hash,
         jobs: tokio::sync::Notify::new(),
         viewings: crate::viewing::Served::default(),
+        duties_counted: crate::readiness::DutiesCounted::default(),
     });
     office.load_directory().await.map_err(|e| anyhow::anyhow!(e))?;
     office.standing_viewing_rule().await.map_err(|e| anyhow::anyhow!(e))?;

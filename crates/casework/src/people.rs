@@ -5,6 +5,7 @@ use crate::clock;
 use crate::codec::ToRecord;
 use crate::error::ActError;
 use crate::office::{Caller, Decision, Office, Opened, Receipt};
+use crate::permissions::Power;
 use crate::projections;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -20,9 +21,9 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Idle for this long, a session must be renewed with the password.
-const IDLE_US: i64 = 30 * 60 * 1_000_000;
+const IDLE_US: i64 = 15 * 60 * 1_000_000;
 /// A session ends after this long, whatever is done.
-const ABSOLUTE_US: i64 = 10 * 3600 * 1_000_000;
+const ABSOLUTE_US: i64 = 8 * 3600 * 1_000_000;
 const PASSWORD_CHARS_MIN: usize = 10;
 
 /// A signed-in person.
@@ -326,7 +327,14 @@ impl Office {
     }
 
     /// Adds or changes an account; every change is an entry. The receipt's id is the account's.
+    ///
+    /// # Errors
+    /// `NotAllowed` for all but the security administrator and the machine's own command line.
     pub async fn put_account(&self, caller: &Caller, what: PutAccount) -> Result<Receipt, ActError> {
+        let of_the_machine = [self.system(), self.operator()].iter().any(|own| own.person == caller.person);
+        if !of_the_machine {
+            self.allow(caller, Power::ManageAccounts, None)?;
+        }
         let roles: Vec<String> = what.roles.iter().map(|r| r.code().to_owned()).collect();
         let known = self.database().account(&what.account).await?;
         let password_hash = match (&what.password, &known) {

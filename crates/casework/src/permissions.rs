@@ -3,6 +3,7 @@
 
 use crate::error::ActError;
 use crate::office::{Caller, Office};
+use crate::registers::RegisterName;
 use procedure::Case;
 use procedure::ids::DepartmentId;
 use procedure::people::{Person, Role};
@@ -25,6 +26,9 @@ pub enum Power {
     SeeViewings,
     SeeRegisters,
     EditRegisters,
+    /// The register of parties: people of cases, so no administrator's.
+    SeeParties,
+    EditParties,
     ManageAccounts,
     SeeLedger,
     Supervise,
@@ -91,6 +95,16 @@ pub const TABLE: &[(Power, Role, Reach)] = &[
     (P::SeeRegisters, R::SystemAdmin, Everywhere),
     (P::SeeRegisters, R::SecurityAdmin, Everywhere),
     (P::EditRegisters, R::SystemAdmin, Everywhere),
+    (P::SeeParties, R::Officer, Everywhere),
+    (P::SeeParties, R::SectionHead, Everywhere),
+    (P::SeeParties, R::AgencyHead, Everywhere),
+    (P::SeeParties, R::DeputyHead, Everywhere),
+    (P::SeeParties, R::LegalReviewer, Everywhere),
+    (P::SeeParties, R::Archivist, Everywhere),
+    (P::SeeParties, R::Supervisor, Everywhere),
+    (P::SeeParties, R::SuperiorBody, Everywhere),
+    (P::EditParties, R::SectionHead, Everywhere),
+    (P::EditParties, R::Archivist, Everywhere),
     (P::ManageAccounts, R::SecurityAdmin, Everywhere),
     (P::SeeLedger, R::AgencyHead, Everywhere),
     (P::SeeLedger, R::Archivist, Everywhere),
@@ -103,6 +117,16 @@ pub const TABLE: &[(Power, Role, Reach)] = &[
     (P::Supervise, R::Supervisor, Everywhere),
     (P::Supervise, R::SuperiorBody, Everywhere),
 ];
+
+/// The power to see a register.
+pub fn sees_register(register: RegisterName) -> Power {
+    if register == RegisterName::Parties { P::SeeParties } else { P::SeeRegisters }
+}
+
+/// The power to change a register.
+pub fn edits_register(register: RegisterName) -> Power {
+    if register == RegisterName::Parties { P::EditParties } else { P::EditRegisters }
+}
 
 /// How far a person's power reaches; none where the person has it nowhere.
 pub fn reach(person: &Person, power: Power) -> Option<Reach> {

@@ -9,7 +9,7 @@ use database::{Change, CaseRow, DutyRow, EvidenceRow, PaperRow};
 use jiff::civil::DateTime;
 use procedure::case::{Evidence, Paper, PaperState};
 use procedure::duties::{self, Responsible};
-use procedure::event::{Event, Recorded};
+use procedure::event::{Event, FileRef, Recorded};
 use procedure::ids::*;
 use procedure::rulebook::Rulebook;
 use procedure::{Case, decide};
@@ -27,13 +27,11 @@ pub(crate) fn after(office: &Office, opened: &Opened, events: &[ToRecord], calle
     }) else {
         return Ok(vec![]);
     };
-    let mut records = opened.case.records.clone();
-    let last = records.last().map_or(0, |r| r.sequence);
+    let last = opened.case.records.last().map_or(0, |r| r.sequence);
     // An act may write into other streams too; a case is folded of its own.
     let own: Vec<ToRecord> =
         events.iter().filter(|e| e.stream == home || opened.case.versions.contains_key(&e.stream)).cloned().collect();
-    records.extend(provisional(&own, last, opened.now, caller, &opened.case));
-    let case = Case::fold(records);
+    let case = opened.case.clone().and(provisional(&own, last, opened.now, caller, &opened.case));
     let mut words = opened.words.clone();
     words.extend(events.iter().flat_map(|e| crate::codec::protected_words(&e.event, office.book())));
     let mut changes = case_rows(office.book(), &case, &home, opened.now, &words);
@@ -46,12 +44,15 @@ pub(crate) fn after(office: &Office, opened: &Opened, events: &[ToRecord], calle
     }
     let touched: BTreeSet<&PaperId> = events.iter().filter_map(|e| paper_of(&e.event)).collect();
     let raised: BTreeSet<u64> = events.iter().filter_map(|e| raised_in(&e.event)).collect();
-    for evidence in case.evidence.iter().filter(|e| raised.contains(&e.sequence)) {
+    let sealed: BTreeSet<&str> = events.iter().filter_map(|e| sealed_in(&e.event)).collect();
+    let is_sealed = |file: &FileRef| sealed.contains(file.sha256.as_str());
+    for evidence in case.evidence.iter().filter(|e| raised.contains(&e.sequence) || e.file.as_ref().is_some_and(is_sealed)) {
         let row = EvidenceRow { sequence: evidence.sequence as i64, ..evidence_row(&case, evidence, &words) };
         changes.push(Change::PutEvidence { row, entry: None });
     }
     let holds_raised = |p: &&Paper| p.versions.iter().any(|v| raised.contains(&v.sequence));
-    for paper in case.papers.iter().filter(|p| touched.contains(&p.id) || holds_raised(p)) {
+    let is_shown_sealed = |p: &&Paper| p.issued.as_ref().is_some_and(|i| is_sealed(&i.file));
+    for paper in case.papers.iter().filter(|p| touched.contains(&p.id) || holds_raised(p) || is_shown_sealed(p)) {
         changes.push(Change::PutPaper(paper_row(office.book(), &case, paper, opened.now)));
         changes.push(paper_search(office.book(), &case, paper, &words));
     }
@@ -83,8 +84,8 @@ fn provisional(events: &[ToRecord], last: u64, now: DateTime, caller: &Caller, c
 
 /// The case's own row, its duties and its search text.
 pub(crate) fn case_rows(book: &Rulebook, case: &Case, home: &StreamId, now: DateTime, words: &BTreeSet<String>) -> Vec<Change> {
-    let flaws = duties::flaws(case, book, now);
     let owed = duties::owed(case, book, now);
+    let flaws = duties::flaws_beside(&owed, case, book, now);
     let next = decide::gates(case, book, now, next_gate(case), now);
     let row = CaseRow {
         id: case.id.clone(),
@@ -265,7 +266,15 @@ fn raised_in(event: &Event) -> Option<u64> {
     }
 }
 
-fn paper_of(event: &Event) -> Option<&PaperId> {
+/// The digest under which an event says a file is kept sealed.
+fn sealed_in(event: &Event) -> Option<&str> {
+    match event {
+        Event::FileSealed { file, .. } => Some(&file.sha256),
+        _ => None,
+    }
+}
+
+pub(crate) fn paper_of(event: &Event) -> Option<&PaperId> {
     match event {
         Event::PaperSubmitted { paper, .. }
         | Event::OpinionGiven { paper, .. }

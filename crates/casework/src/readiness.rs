@@ -7,9 +7,10 @@ use crate::clock::from_micros;
 use crate::error::ActError;
 use crate::office::{Caller, Office, Receipt, ReceiptEntry};
 use crate::permissions::Power;
-use database::Standing;
+use database::{DutyFilter, Standing};
 use jiff::civil::DateTime;
 use procedure::event::{Event, Recorded};
+use std::sync::{Mutex, PoisonError};
 
 /// A clock this far behind the last entry is wrong, not merely read by two threads at once.
 const CLOCK_BEHIND_US_MAX: i64 = 2_000_000;
@@ -31,10 +32,17 @@ pub struct Readiness {
     pub vault_degraded: Option<String>,
     /// How far the clock stands behind the last entry; 0 when it does not.
     pub clock_behind_us: i64,
+    /// Counted to 10 000 and no further, like the messages.
     pub jobs_waiting: u64,
     pub outbox_waiting: u64,
-    pub duties_open: u64,
 }
+
+/// Open duties as they were counted last.
+#[derive(Default)]
+pub(crate) struct DutiesCounted(Mutex<Option<(i64, u64)>>);
+
+/// Counting every duty takes longer the more cases there are: once a minute is enough.
+const COUNTED_US: i64 = 60_000_000;
 
 impl Readiness {
     /// The database takes writes and agrees with its head.
@@ -74,8 +82,8 @@ impl Office {
         let database = self.database();
         let head = database.head();
         let last = database.entries_after(head.size.saturating_sub(1), 1).await?.pop();
-        let counts = database.counts().await?;
         let now_us = self.clock().now_us();
+        let waiting = database.waiting(now_us).await?;
         let vault = &self.inner().vault;
         Ok(Readiness {
             clock_behind_us: last.as_ref().map_or(0, |e| (e.recorded_us - now_us).max(0)),
@@ -92,10 +100,22 @@ impl Office {
             free_bytes: vault.free_bytes()?,
             reserve_bytes: vault.reserve_bytes()?,
             vault_degraded: vault.degraded().map(|step| format!("{step:?}")),
-            jobs_waiting: counts.jobs_waiting,
-            outbox_waiting: counts.outbox_waiting,
-            duties_open: counts.duties_open,
+            jobs_waiting: waiting.jobs,
+            outbox_waiting: waiting.outbox,
         })
+    }
+
+    /// How many duties are open in the whole house, at most a minute old.
+    pub async fn duties_open(&self) -> Result<u64, ActError> {
+        let now_us = self.clock().now_us();
+        let counted = &self.inner().duties_counted.0;
+        let known = *counted.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, count)) = known.filter(|(at, _)| (0..COUNTED_US).contains(&(now_us - at))) {
+            return Ok(count);
+        }
+        let count = self.database().duties_count(&DutyFilter { open: true, ..DutyFilter::default() }).await?;
+        *counted.lock().unwrap_or_else(PoisonError::into_inner) = Some((now_us, count));
+        Ok(count)
     }
 
     /// Whether `declared_bytes` more fit without touching the reserve.

@@ -12,7 +12,7 @@ pub use rows::{RegisterLine, RegisterView};
 use crate::codec::ToRecord;
 use crate::error::{ActError, FieldProblem};
 use crate::office::{Caller, Decision, Office};
-use crate::permissions::Power;
+use crate::permissions::sees_register;
 use database::{Change, Guard, RegisterRow};
 use jiff::civil::Date;
 use procedure::event::{Event, Party, Span};
@@ -47,12 +47,9 @@ impl Office {
     /// # Errors
     /// `NotAllowed` for those who may not see registers.
     pub async fn register_rows(&self, caller: &Caller, register: RegisterName, on: Option<Date>) -> Result<RegisterView, ActError> {
-        self.allow(caller, Power::SeeRegisters, None)?;
+        self.allow(caller, sees_register(register), None)?;
         let mut stored = self.database().register(register.code(), on.map(|d| d.to_string()).as_deref()).await?;
         let today = self.now().date();
-        if let Some(day) = on {
-            self.drop_superseded(register, &mut stored, day).await?;
-        }
         let ids: std::collections::BTreeSet<String> = stored.iter().map(|r| r.id.clone()).collect();
         let unchanged = self.rulebook_rows(register)?.into_iter().filter(|r| !ids.contains(&r.id));
         let unchanged = unchanged.filter(|r| on.is_none_or(|day| r.valid_from <= day && r.valid_to.is_none_or(|to| day <= to)));
@@ -61,28 +58,12 @@ impl Office {
         Ok(rows::view(register, stored, &known.departments, on.unwrap_or(today)))
     }
 
-    /// A state that a later one had replaced by that day is none of that day's, even where the later
-    /// one itself ended before it.
-    async fn drop_superseded(&self, register: RegisterName, rows: &mut Vec<RegisterRow>, day: Date) -> Result<(), ActError> {
-        let day = day.to_string();
-        let mut gone = std::collections::BTreeSet::new();
-        for row in rows.iter().filter(|r| !r.is_current) {
-            let history = self.database().register_history(register.code(), &row.id).await?;
-            let replaced = |later: &RegisterRow| later.sequence > row.sequence && later.valid_from.as_deref().is_none_or(|from| from <= day.as_str());
-            if history.iter().any(replaced) {
-                gone.insert(row.id.clone());
-            }
-        }
-        rows.retain(|r| !gone.contains(&r.id));
-        Ok(())
-    }
-
     /// All states of one thing, oldest first.
     ///
     /// # Errors
     /// `NotFound` where the register never held it.
     pub async fn register_history(&self, caller: &Caller, register: RegisterName, id: &str) -> Result<RegisterView, ActError> {
-        self.allow(caller, Power::SeeRegisters, None)?;
+        self.allow(caller, sees_register(register), None)?;
         let mut stored = self.database().register_history(register.code(), id).await?;
         if stored.is_empty() {
             stored.extend(self.rulebook_rows(register)?.iter().filter(|r| r.id == id).map(row));
@@ -124,12 +105,17 @@ impl Office {
     /// What `record_party` puts into the parties' register beside its own event; nothing for
     /// minors, for whoever has no number, and where nothing changed.
     pub(crate) async fn register_party(&self, party: &Party) -> Result<Option<PartyRegistration>, ActError> {
-        let number = party.id_number.trim();
-        if party.minor || number.is_empty() || number == "/" {
+        if self.party_stream(party).is_none() {
             return Ok(None);
         }
+        let number = party.id_number.trim();
         let id = self.party_register_id(number);
         let known = self.database().register_history(RegisterName::Parties.code(), &id).await?;
+        let version = self.database().stream_version(&StreamId::register(RegisterName::Parties.code(), &id).0).await?;
+        if known.is_empty() && version > 0 {
+            // Taken out when the party turned out to be protected: it does not come back.
+            return Ok(None);
+        }
         let known = known.into_iter().rev().find(|r| r.is_current).as_ref().and_then(|r| registered(RegisterName::Parties, r));
         let mut data = known.as_ref().map(|k| k.data.clone()).unwrap_or_default();
         data.insert("kind".into(), json!(party.kind));
@@ -151,8 +137,14 @@ impl Office {
             return Ok(None);
         }
         wanted.valid_from = today;
-        let version = self.database().stream_version(&wanted.stream().0).await?;
         Ok(Some(PartyRegistration { wanted, version }))
+    }
+
+    /// The stream of a party in the register; none for minors and for whoever has no number.
+    pub(crate) fn party_stream(&self, party: &Party) -> Option<StreamId> {
+        let number = party.id_number.trim();
+        let registered = !party.minor && !number.is_empty() && number != "/";
+        registered.then(|| StreamId::register(RegisterName::Parties.code(), &self.party_register_id(number)))
     }
 
     /// The id a party stands under: a keyed digest of its number, so that the leaf says nothing.

@@ -3,6 +3,9 @@
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
+/// A day: a form begun in the evening is finished the next morning.
+pub const UPLOAD_IDLE_MINUTES: u32 = 24 * 60;
+
 /// Places and choices of one process.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -25,6 +28,8 @@ pub struct Settings {
     /// PRAGMAs for every SQLite connection, such as `cache_size`; what durability rests on is read
     /// back afterwards.
     pub sqlite_pragmas: Vec<(String, String)>,
+    /// How long an upload waits for the act that names it, before it is taken away again.
+    pub upload_idle_minutes: u32,
     /// Faults that tests plan for the vault; none otherwise.
     pub vault_faults: vault::testing::Faults,
 }
@@ -47,6 +52,7 @@ impl Settings {
             reserve_bytes: None,
             ballast_bytes: 64 << 20,
             sqlite_pragmas: vec![],
+            upload_idle_minutes: UPLOAD_IDLE_MINUTES,
             vault_faults: vault::testing::Faults::default(),
             data,
         }

@@ -1,7 +1,7 @@
 //! What a reader may not see, taken out of what is shown: informants for all but those who work
 //! with them, minors and third parties likewise, wherever their names occur.
 
-use crate::codec::names_somebody;
+use crate::codec::{names_somebody, protected_words};
 use crate::paper_file::MASK;
 /// Shown in the place of a sealed value.
 pub use crate::paper_file::MASK as SEALED;
@@ -27,6 +27,10 @@ impl CaseFile {
                 }
                 Event::PartyRecorded { party } if party.minor && !self.sight.protected => {
                     words.extend([party.name.clone(), party.id_number.clone(), party.phone.clone()]);
+                }
+                // What was found out later to name somebody.
+                Event::ProtectionRaised { .. } if !self.sight.protected => {
+                    words.extend(protected_words(&record.event, book));
                 }
                 Event::PaperSubmitted { paper_kind, fields, .. } => {
                     let form = book.paper(&paper_kind.0);
@@ -75,7 +79,9 @@ impl ClueFile {
             Event::ClueRegistered { informant, .. } => informant.as_ref(),
             _ => None,
         });
-        informants.flat_map(|i| [i.name.clone(), i.contact.clone()]).filter(|w| names_somebody(w)).collect()
+        let mut words: BTreeSet<String> = informants.flat_map(|i| [i.name.clone(), i.contact.clone()]).filter(|w| names_somebody(w)).collect();
+        words.extend(self.raised.iter().cloned());
+        words
     }
 }
 

@@ -80,6 +80,15 @@ pub(crate) struct Named {
     pub len_bytes: u64,
 }
 
+/// Where the content of a file named in clear is kept now.
+#[derive(Clone, Debug)]
+pub(crate) struct SealedFile {
+    pub sequence: u64,
+    /// Whose key it is sealed under.
+    pub stream: String,
+    pub sha256: String,
+}
+
 /// What is opened for a verification.
 pub(crate) struct Store {
     pub database: Database,
@@ -100,6 +109,8 @@ pub(crate) struct Given {
 pub(crate) struct Gathered {
     /// Files by SHA-256, each at the first entry that names it.
     pub files: BTreeMap<String, Named>,
+    /// Files that were sealed after they had been named in clear: under which digest they are kept.
+    pub sealed_files: BTreeMap<String, SealedFile>,
     /// Streams of cases, each with the clue's it came from.
     pub cases: BTreeMap<String, String>,
     /// Streams with an entry that cannot be read: their registers are not compared.

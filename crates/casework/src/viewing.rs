@@ -2,6 +2,7 @@
 //! request, and what every opening is checked against. No byte of footage leaves without a valid
 //! grant and a durable entry.
 
+mod doors;
 mod files;
 mod register;
 mod serving;
@@ -23,7 +24,7 @@ use database::{Change, GrantRow, Guard};
 use jiff::civil::DateTime;
 use procedure::Case;
 use procedure::case::Stage;
-use procedure::event::{Envelope, Event, Recorded, Span};
+use procedure::event::{Envelope, Event, Recorded, Seconds, Span};
 use procedure::ids::*;
 use procedure::people::Role;
 use serde_json::Value;
@@ -118,6 +119,8 @@ pub(crate) struct Grant {
     pub to: Option<DateTime>,
     pub copy: bool,
     pub standing: bool,
+    /// The part of its one recording; none is the whole.
+    pub seconds: Option<Seconds>,
     pub state: GrantState,
     /// Version of its stream, for the guard; 0 while it is only about to be written.
     pub version: u64,
@@ -128,7 +131,7 @@ impl Grant {
         let mut grant: Option<Grant> = None;
         for r in records {
             match &r.event {
-                Event::GrantRequested { grant: id, case, evidence, person, person_name, reason, copy, to } => {
+                Event::GrantRequested { grant: id, case, evidence, person, person_name, reason, copy, to, seconds } => {
                     grant = Some(Grant {
                         id: id.clone(),
                         case: case.clone(),
@@ -141,11 +144,12 @@ impl Grant {
                         to: Some(*to),
                         copy: *copy,
                         standing: false,
+                        seconds: *seconds,
                         state: GrantState::Asked,
                         version: 0,
                     });
                 }
-                Event::GrantGiven { grant: id, case, evidence, person, person_name, reason, approver, from, to, copy, standing } => {
+                Event::GrantGiven { grant: id, case, evidence, person, person_name, reason, approver, from, to, copy, standing, seconds } => {
                     grant = Some(Grant {
                         id: id.clone(),
                         case: case.clone(),
@@ -158,6 +162,7 @@ impl Grant {
                         to: *to,
                         copy: *copy,
                         standing: *standing,
+                        seconds: *seconds,
                         state: GrantState::Open,
                         version: 0,
                     });
@@ -203,12 +208,15 @@ impl Grant {
             to: self.to,
             copy: self.copy,
             standing: self.standing,
+            seconds: self.seconds,
         }
     }
 
     /// The register's row; a protected name in the reason stands in no register.
     pub fn row(&self, opened: &Opened) -> Change {
-        let evidence: Vec<&str> = self.evidence.iter().map(|e| e.0.as_str()).collect();
+        // A part is written behind the recording, as `id#from-to`.
+        let part = self.seconds.map(|s| format!("#{}-{}", s.from, s.to)).unwrap_or_default();
+        let evidence: Vec<String> = self.evidence.iter().map(|e| format!("{}{part}", e.0)).collect();
         Change::PutGrant(GrantRow {
             id: self.id.0.clone(),
             stream: self.stream().0,
@@ -356,7 +364,9 @@ impl Office {
                 && (mode == Mode::View || g.copy)
                 && (!g.standing || (case.archived_at.is_none() && relation.is_some()))
         };
-        if let Some(found) = own.iter().find(|g| allows(g)) {
+        // The whole before a part of it.
+        let usable = own.iter().filter(|g| allows(g));
+        if let Some(found) = usable.min_by_key(|g| g.seconds.is_some()) {
             return Ok((*found).clone());
         }
         let lacking = match (&sight.rule, relation) {
@@ -420,6 +430,7 @@ fn standing_grant(opened: &Opened, rule: &SignedRule, person: &PersonId, name: &
         to: None,
         copy: false,
         standing: true,
+        seconds: None,
         state: GrantState::Open,
         version: 0,
     }

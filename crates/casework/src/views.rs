@@ -1,11 +1,12 @@
 //! What people see: the workbench, lists, a case with its duties, flaws and next acts. Reading
 //! changes nothing; who may see what follows the permission table.
 
+use crate::codec::protected_words;
 use crate::error::ActError;
 use crate::office::{Caller, Office};
 use crate::permissions::{self, Power, Reach};
 use crate::projections::next_gate;
-use database::{Awaited, DutyFilter};
+use database::{Awaited, DutyFilter, SearchReach, Within};
 /// Rows and filters of lists, as pages page through them.
 pub use database::{After, CaseFilter, CaseRow, ClueFilter, ClueRow, DutyRow, EvidenceRow, PaperRow};
 use jiff::civil::DateTime;
@@ -17,6 +18,10 @@ use procedure::ids::*;
 use procedure::people::{Person, Role};
 use procedure::rulebook::split_call;
 use procedure::{Case, Rulebook};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a search gives at most: whoever finds more says more of what is looked for.
+pub const SEARCH_HITS_MAX: u32 = 100;
 
 /// A person's day: what is owed, what waits for an opinion.
 pub struct Workbench {
@@ -24,6 +29,8 @@ pub struct Workbench {
     pub overdue_count: u64,
     pub near_count: u64,
     pub awaiting: Vec<PaperRow>,
+    /// Clues not yet accepted, the oldest first, for whoever may accept them.
+    pub clues: Vec<ClueRow>,
     /// Years that open duties reach into and whose calendar is not loaded.
     pub missing_years: Vec<i16>,
 }
@@ -67,6 +74,8 @@ pub struct ClueFile {
     pub records: Vec<Recorded>,
     pub sees_informant: bool,
     pub may_accept: bool,
+    /// Strings its case found out later to name somebody; empty for those who may know.
+    pub raised: BTreeSet<String>,
 }
 
 impl Office {
@@ -105,9 +114,20 @@ impl Office {
             overdue_count: overdue,
             near_count: near,
             awaiting: self.awaiting(caller).await?,
+            clues: self.clues_to_accept(caller).await?,
             missing_years,
             duties,
         })
+    }
+
+    /// Clues this person may accept and nobody has, the oldest first.
+    async fn clues_to_accept(&self, caller: &Caller) -> Result<Vec<ClueRow>, ActError> {
+        let Some(reach) = permissions::reach(&caller.person, Power::AcceptClue) else { return Ok(vec![]) };
+        let department = (reach != Reach::Everywhere).then(|| caller.person.department.0.clone());
+        let waiting = ClueFilter { state: Some("registered".into()), department, ..ClueFilter::default() };
+        let mut clues = self.database().clues(&waiting, None, 1000).await?;
+        clues.sort_by(|a, b| a.received_us.cmp(&b.received_us).then(a.id.cmp(&b.id)));
+        Ok(clues)
     }
 
     /// How many of this person's open duties are late now.
@@ -167,7 +187,15 @@ impl Office {
         let may_accept = self.allow_department(caller, Power::AcceptClue, &department).is_ok() && row.case_id.is_none();
         let head = caller.person.holds(Role::AgencyHead)
             || (caller.person.holds(Role::SectionHead) && caller.person.department == department);
-        Ok(ClueFile { row, records, sees_informant: registered_by || head, may_accept })
+        let sees_informant = registered_by || head;
+        let raised = match row.case_id.clone().filter(|_| !sees_informant) {
+            Some(case) => {
+                let opened = self.open_case(&CaseId(case)).await?;
+                opened.case.records.iter().filter(|r| matches!(r.event, Event::ProtectionRaised { .. })).flat_map(|r| protected_words(&r.event, self.book())).collect()
+            }
+            None => BTreeSet::new(),
+        };
+        Ok(ClueFile { row, records, sees_informant, may_accept, raised })
     }
 
     /// Cases this person may see, newest first.
@@ -224,42 +252,67 @@ impl Office {
 
     /// Search over cases, clues and papers this person may see; two characters suffice.
     pub async fn search(&self, caller: &Caller, text: &str) -> Result<Vec<SearchHit>, ActError> {
+        let reach = self.search_reach(&caller.person);
+        let found = self.database().search(text, SEARCH_HITS_MAX, &reach).await?;
+        let of = |kind: &str| -> Vec<String> {
+            let ids = found.iter().filter_map(|f| f.doc.split_once('/')).filter(|(of, _)| *of == kind);
+            ids.map(|(_, id)| id.to_owned()).collect()
+        };
+        let mut papers: BTreeMap<String, PaperRow> =
+            self.database().papers_of(&of("paper")).await?.into_iter().map(|p| (p.id.clone(), p)).collect();
+        let mut ids = of("case");
+        ids.extend(papers.values().filter_map(|p| p.case_id.clone()));
+        let cases: BTreeMap<String, CaseRow> =
+            self.database().cases_of(&ids).await?.into_iter().map(|c| (c.id.clone(), c)).collect();
+        let mut clues: BTreeMap<String, ClueRow> =
+            self.database().clues_of(&of("clue")).await?.into_iter().map(|c| (c.id.clone(), c)).collect();
         let mut hits = vec![];
-        for found in self.database().search(text, 100, None).await? {
+        for found in &found {
             let Some((kind, id)) = found.doc.split_once('/') else { continue };
-            let hit = match kind {
-                "case" => match self.database().case_row(id).await? {
-                    Some(row) if self.may_see_row(&caller.person, &row) => {
-                        Some(SearchHit { kind: "案件", title: row.title, number: row.number.unwrap_or_default(), path: format!("/cases/{id}") })
-                    }
-                    _ => None,
-                },
-                "paper" => match self.database().paper_row(id).await? {
-                    Some(paper) => match &paper.case_id {
-                        Some(case) => match self.database().case_row(case).await? {
-                            Some(row) if self.may_see_row(&caller.person, &row) => Some(SearchHit {
-                                kind: "文书",
-                                title: format!("{}（{}）", paper.title, row.title),
-                                number: paper.number.unwrap_or_default(),
-                                path: format!("/cases/{case}/papers/{id}"),
-                            }),
-                            _ => None,
-                        },
-                        None => None,
-                    },
-                    None => None,
-                },
-                "clue" => match self.database().clue_row(id).await? {
-                    Some(row) if self.allow_department(caller, Power::SeeClues, &DepartmentId(row.department.clone())).is_ok() => {
-                        Some(SearchHit { kind: "线索", title: row.summary, number: row.number.unwrap_or_default(), path: format!("/clues/{id}") })
-                    }
-                    _ => None,
-                },
+            hits.extend(match kind {
+                "case" => cases.get(id).map(|row| SearchHit {
+                    kind: "案件",
+                    title: row.title.clone(),
+                    number: row.number.clone().unwrap_or_default(),
+                    path: format!("/cases/{id}"),
+                }),
+                "paper" => papers.remove(id).and_then(|paper| {
+                    let row = cases.get(paper.case_id.as_ref()?)?;
+                    Some(SearchHit {
+                        kind: "文书",
+                        title: format!("{}（{}）", paper.title, row.title),
+                        number: paper.number.unwrap_or_default(),
+                        path: format!("/cases/{}/papers/{id}", row.id),
+                    })
+                }),
+                "clue" => clues.remove(id).map(|row| SearchHit {
+                    kind: "线索",
+                    title: row.summary,
+                    number: row.number.unwrap_or_default(),
+                    path: format!("/clues/{id}"),
+                }),
                 _ => None,
-            };
-            hits.extend(hit);
+            });
         }
         Ok(hits)
+    }
+
+    /// Where this person's search looks, as the permission table says of cases and clues.
+    fn search_reach(&self, person: &Person) -> SearchReach {
+        let (department, id) = (person.department.0.clone(), person.id.0.clone());
+        SearchReach {
+            cases: match permissions::reach(person, Power::SeeCases) {
+                None => Within::Nothing,
+                Some(Reach::OwnCases) => Within::Person(id),
+                Some(Reach::Department) => Within::DepartmentOrPerson(department.clone(), id),
+                Some(Reach::Everywhere) => Within::Everything,
+            },
+            clues: match permissions::reach(person, Power::SeeClues) {
+                None => Within::Nothing,
+                Some(Reach::OwnCases | Reach::Department) => Within::Department(department),
+                Some(Reach::Everywhere) => Within::Everything,
+            },
+        }
     }
 
     pub(crate) fn may_see_row(&self, person: &Person, row: &CaseRow) -> bool {
@@ -389,6 +442,7 @@ pub fn act_title(book: &Rulebook, act: &str) -> String {
         "serve" => format!("送达{paper}"),
         "issue" => format!("签发{paper}"),
         "scan" => "归入签名扫描件".into(),
+        "papers" => "办完未结的文书".into(),
         "give-opinion" => "审批".into(),
         "register-clue" => "登记线索".into(),
         "accept-clue" => "受案".into(),

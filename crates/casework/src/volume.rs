@@ -7,6 +7,7 @@ mod process;
 
 pub(crate) use binding::{Made, Wording};
 
+use crate::copies::{self, CopyOf, Handed};
 use crate::error::ActError;
 use crate::office::{Caller, Office, Opened};
 use crate::permissions::Power;
@@ -160,23 +161,28 @@ impl Office {
     }
 
     /// The bound volume: for those who may see the minors and third parties it names.
-    pub async fn volume_pdf(&self, caller: &Caller, case: &CaseId) -> Result<(FileRef, Vec<u8>), ActError> {
+    /// That a copy is taken, and for what, is an entry before it is given.
+    pub async fn volume_pdf(&self, caller: &Caller, case: &CaseId, purpose: &str) -> Result<(FileRef, Vec<u8>), ActError> {
         let opened = self.open_case(case).await?;
         self.allow(caller, Power::SeeCases, Some(&opened.case))?;
         if !self.sight(&caller.person, &opened.case).protected {
             return Err(ActError::NotAllowed("案卷载有未成年人或者第三人信息，只有承办人、审核审批人员和档案管理员可以取得".into()));
         }
         let volume = archived(&opened.case).ok_or(ActError::NotFound)?.volume;
+        copies::said(purpose)?;
         let bytes = self.read_bytes(&StreamId::case(case), &volume).await?;
+        self.note_copy(caller, CopyOf::Volume, Some(&opened), &Handed::of(&bytes), purpose).await?;
         Ok((volume, bytes))
     }
 
     /// The sealed annex, opened. Only for the case's handlers and the archivist.
-    pub async fn sealed_annex_pdf(&self, caller: &Caller, case: &CaseId) -> Result<(FileRef, Vec<u8>), ActError> {
+    pub async fn sealed_annex_pdf(&self, caller: &Caller, case: &CaseId, purpose: &str) -> Result<(FileRef, Vec<u8>), ActError> {
         let opened = self.open_case(case).await?;
         self.allow(caller, Power::BindVolume, Some(&opened.case))?;
         let annex = archived(&opened.case).and_then(|a| a.sealed_annex).ok_or(ActError::NotFound)?;
+        copies::said(purpose)?;
         let bytes = self.read_bytes(&StreamId::case(case), &annex).await?;
+        self.note_copy(caller, CopyOf::SealedAnnex, Some(&opened), &Handed::of(&bytes), purpose).await?;
         Ok((annex, bytes))
     }
 
@@ -402,7 +408,7 @@ pub(crate) fn archived(case: &Case) -> Option<Archived> {
         Event::CaseArchived { on, volume, pages_count, archive_number, sealed_annex } => Some(Archived {
             number: archive_number.clone(),
             on: *on,
-            volume: volume.clone(),
+            volume: case.as_kept(volume),
             pages_count: *pages_count,
             sealed_annex: sealed_annex.clone(),
         }),

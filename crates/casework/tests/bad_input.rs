@@ -436,6 +436,7 @@ async fn article_26_a_grant_given_back_under_a_key_closes_each_viewing_in_an_ent
         reason: "核对笔录".into(),
         mode: casework::viewing::Mode::View,
         until: at(18, 18, 0),
+        seconds: None,
     };
     let grant = GrantId(request_grant::request_grant(&office, &people.zhao, asked).await.unwrap().id);
     give_grant::give_grant(&office, &people.feng, give_grant::GiveGrant { grant: grant.clone(), until: None, view_only: false }).await.unwrap();

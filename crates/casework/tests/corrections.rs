@@ -5,13 +5,14 @@ mod support;
 
 use casework::acts::correct::{Correct, correct};
 use casework::acts::raise_protection::{RaiseProtection, raise_protection};
+use casework::acts::record_party;
 use casework::acts::start_before_filing::{StartBeforeFiling, start_before_filing};
 use casework::demo::vocabulary::Docket;
 use casework::verify::verify;
 use casework::{ActError, Caller};
 use jiff::civil::DateTime;
 use procedure::duties::{self, DutyState, Owed};
-use procedure::event::{Event, Recorded};
+use procedure::event::{Event, Party, PartyKind, Recorded};
 use procedure::people::Role;
 use serde_json::{Value, json};
 use sqlx::Row;
@@ -210,8 +211,79 @@ async fn article_30_a_value_raised_to_a_secret_leaves_every_row_and_search_and_t
     assert_eq!(stands_in(place.path(), "胡测试某").await, Vec::<String>::new());
     let again = RaiseProtection { case: docket.case.clone(), target: attached, member: "name".into(), reason: "再次。".into() };
     assert!(complaints(raise_protection(office, &zhao, again).await)[0].1.contains("已经封存"));
+
+    // The issued record, its scan and the exhibit stood in clear: sealed copies stand for them now.
+    while office.run_jobs().await.unwrap() > 0 {}
+    let case = docket.file().await.unwrap();
+    let record = case.paper(&paper).unwrap();
+    let files = [&record.issued.as_ref().unwrap().file, &record.scans[0].file, case.evidence[0].file.as_ref().unwrap()];
+    assert!(files.iter().all(|f| !f.plain_sha256.is_empty()), "{files:?}");
+    let pdf = office.open_paper_pdf(&zhao, &docket.case, &paper).await.unwrap();
+    assert!(pdf.starts_with(b"%PDF"));
+    assert_eq!(support::digest(&pdf), record.issued.as_ref().unwrap().file.plain_sha256, "the same bytes, sealed");
     let now = office.now();
     office.close().await;
+    assert_eq!(support::disk_holds(&place.path().join("data"), &["胡测试某"]), Vec::<String>::new());
     let report = verify(&support::settings(place.path()), now, &mut |_| {}).await.unwrap();
     assert!(report.is_sound(), "{:?}", report.findings);
+    assert!(report.notes.iter().all(|n| !n.contains("明文副本")), "{:?}", report.notes);
+
+    // What was named in clear is proven by what is sealed: a byte of it changed is found at both.
+    let sha256 = &record.issued.as_ref().unwrap().file.sha256;
+    let sealed = place.path().join("data/vault/protected").join(&sha256[..2]).join(&sha256[2..4]).join(sha256);
+    let mut bytes = std::fs::read(&sealed).unwrap();
+    bytes[100] ^= 1;
+    std::fs::remove_file(&sealed).unwrap();
+    std::fs::write(&sealed, bytes).unwrap();
+    let report = verify(&support::settings(place.path()), now, &mut |_| {}).await.unwrap();
+    let said: Vec<&str> = report.findings.iter().map(|f| f.text_zh.as_str()).collect();
+    assert!(said.iter().any(|s| s.contains("密封的内容打不开")) && said.iter().any(|s| s.contains("内容被改动")), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn article_30_a_party_raised_to_a_secret_leaves_the_register_of_parties_and_every_sheet() {
+    let place = tempdir().unwrap();
+    let desk = desk(place.path()).await;
+    let office = desk.office();
+    let docket = filed(&desk, 17, FIRST).await;
+    let zhao = docket.writer().await.unwrap();
+    // Recorded as an adult; the school tells later that he is none.
+    let (name, number) = ("柳测试生", "11010519491231002X");
+    let party = Party { kind: PartyKind::Person, name: name.into(), id_number: number.into(), phone: "027-80009911".into(), ..Party::default() };
+    let what = record_party::RecordParty { case: docket.case.clone(), party };
+    let made = record_party::record_party(office, &zhao, what).await.unwrap();
+    docket.inspects(at(17, 10, 0), at(17, 10, 30), &format!("现场见到{name}。"), json!({})).await.unwrap();
+    let clerk = who(office, Role::Archivist);
+    assert_eq!(office.party_history(&clerk, number).await.unwrap().lines.len(), 1);
+    let secrets = [name, number, "027-80009911"];
+    assert!(!support::disk_holds(&place.path().join("data"), &secrets).is_empty(), "it stands in clear before");
+
+    let target = entry(&docket, |r| matches!(&r.event, Event::PartyRecorded { party } if party.id == made.id)).await;
+    raises(&docket, &zhao, target, "party").await;
+    while office.run_jobs().await.unwrap() > 0 {}
+    for secret in secrets {
+        assert_eq!(stands_in(place.path(), secret).await, Vec::<String>::new());
+    }
+    assert!(office.search(&zhao, "柳测").await.unwrap().is_empty());
+    assert!(matches!(office.party_history(&clerk, number).await, Err(ActError::NotFound)));
+    // Another case records him again: his own case keeps him sealed, the register does not take him back.
+    let other = filed(&desk, 18, THIRD).await;
+    let party = Party { kind: PartyKind::Person, name: name.into(), id_number: number.into(), minor: true, ..Party::default() };
+    let what = record_party::RecordParty { case: other.case.clone(), party: Party { minor: false, ..party.clone() } };
+    record_party::record_party(office, &other.writer().await.unwrap(), what).await.unwrap();
+    assert!(matches!(office.party_history(&clerk, number).await, Err(ActError::NotFound)));
+    let target = entry(&other, |r| matches!(&r.event, Event::PartyRecorded { party } if party.name == name)).await;
+    raises(&other, &other.writer().await.unwrap(), target, "party").await;
+    while office.run_jobs().await.unwrap() > 0 {}
+
+    assert_eq!(docket.file().await.unwrap().party(&made.id).unwrap().name, name, "who works on it still reads it");
+    let now = office.now();
+    office.close().await;
+    assert_eq!(support::disk_holds(&place.path().join("data"), &secrets), Vec::<String>::new());
+    let report = verify(&support::settings(place.path()), now, &mut |_| {}).await.unwrap();
+    assert!(report.is_sound(), "{:?}", report.findings);
+    // A backup taken over an earlier one keeps no clear copy either.
+    let into = place.path().join("backup");
+    casework::backup::backup(&support::settings(place.path()), &into, now).await.unwrap();
+    assert_eq!(support::disk_holds(&into, &secrets), Vec::<String>::new());
 }

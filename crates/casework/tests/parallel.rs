@@ -3,11 +3,13 @@
 
 mod support;
 
+use casework::acts::record_party::{RecordParty, record_party};
 use casework::acts::register_clue::register_clue;
 use casework::demo::vocabulary::Desk;
 use casework::{Caller, Settings};
 use futures_util::future::join_all;
 use jiff::civil::date;
+use procedure::event::{Party, PartyKind};
 use procedure::ids::*;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -104,4 +106,31 @@ async fn article_08_the_same_request_from_thirty_two_windows_is_one_clue() {
     let ids: BTreeSet<String> = all.into_iter().map(|r| r.unwrap().id).collect();
     assert_eq!(ids.len(), 1);
     desk.office().close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_new_party_recorded_in_many_cases_at_once_is_recorded_in_each_and_registered_once() {
+    let place = tempdir().unwrap();
+    let desk = desk(place.path()).await;
+    let office = desk.office();
+    let mut cases = vec![];
+    for i in 0..8 {
+        let clue = desk.clue(at(17, 8, 10 + i), FIRST[0], clue_of(at(17, 8, 0), None)).await.unwrap();
+        cases.push(desk.accepts(at(17, 9, i), FIRST[0], &clue, &FIRST, matter()).await.unwrap().case);
+    }
+    let zhao = desk.caller(FIRST[0]).await.unwrap();
+    let number = "91500102MA612XK23A";
+    let party = Party { kind: PartyKind::Organisation, name: "重庆某某歌城".into(), id_number: number.into(), ..Party::default() };
+    let recorded = join_all(cases.iter().map(|case| {
+        let what = RecordParty { case: case.clone(), party: party.clone() };
+        record_party(office, &zhao, what)
+    }));
+    for receipt in recorded.await {
+        receipt.unwrap();
+    }
+    assert_eq!(office.party_history(&zhao, number).await.unwrap().lines.len(), 1);
+    for case in &cases {
+        assert!(office.case_file(&zhao, case).await.unwrap().case.parties.iter().any(|p| p.id_number == number));
+    }
+    office.close().await;
 }

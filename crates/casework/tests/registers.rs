@@ -6,6 +6,7 @@ use casework::acts::put_register::{PutRegister, put_register};
 use casework::acts::record_party::{RecordParty, record_party};
 use casework::acts::register_clue::{RegisterClue, register_clue};
 use casework::import::{ImportAction, ImportName};
+use casework::people::PutAccount;
 use casework::registers::{RegisterName, RegisterView};
 use casework::{ActError, Caller, Clock, Office, Settings, demo};
 use jiff::civil::{Date, date};
@@ -140,7 +141,11 @@ async fn laws_and_causes_come_from_the_rulebook_with_the_unverified_marked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_is_previewed_and_imported_whole_or_not_at_all() {
     let (_dir, office) = bureau().await;
-    let editor = who(&office, Role::SystemAdmin);
+    // Who conducts cases keeps the register of their people; no administrator does.
+    let administrator = who(&office, Role::SystemAdmin);
+    assert!(matches!(office.import_preview(&administrator, ImportName::Parties, b"").await, Err(ActError::NotAllowed(_))));
+    assert!(matches!(office.register_rows(&administrator, RegisterName::Parties, None).await, Err(ActError::NotAllowed(_))));
+    let editor = who(&office, Role::SectionHead);
     // The code of the second is from a published decision; the third has a wrong check digit.
     let file = "\u{feff}当事人类型,名称,统一社会信用代码,法定代表人,住所,有效期起\r\n\
         法人或者其他组织,武汉某某网咖有限公司,91420112MA4K0A1B61,李某某,武汉市东西湖区某某大道100号3楼,2026/01/05\r\n\
@@ -274,5 +279,26 @@ async fn a_party_of_a_case_enters_its_register_and_a_minor_never_does() {
     let child = Party { id_number: "420112201203059994".into(), ..child };
     record_party(&office, &officer, record(child)).await.unwrap();
     assert_eq!(office.register_rows(&officer, RegisterName::Parties, None).await.unwrap().lines.len(), before);
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_are_the_security_administrators_alone() {
+    let (_dir, office) = bureau().await;
+    let wanted = || PutAccount {
+        account: "newcomer".into(),
+        officer: None,
+        name: "新来的人".into(),
+        password: Some("a password of the tests".into()),
+        roles: vec![Role::AgencyHead],
+        department: "wlj".into(),
+        must_change: true,
+        disabled: false,
+    };
+    for role in Role::ALL.into_iter().filter(|r| *r != Role::SecurityAdmin) {
+        let refused = office.put_account(&who(&office, role), wanted()).await;
+        assert!(matches!(refused, Err(ActError::NotAllowed(_))), "{role:?}: {refused:?}");
+    }
+    office.put_account(&who(&office, Role::SecurityAdmin), wanted()).await.unwrap();
     office.close().await;
 }

@@ -13,7 +13,6 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::{Arc, Mutex};
 use support::desk::*;
 use tempfile::tempdir;
@@ -93,7 +92,7 @@ async fn everybody(office: &Office) -> Named {
     }
     let informed = office.clues(&head, Default::default(), None, 100).await.unwrap();
     for clue in informed {
-        records.extend(office.clue(&head, &ClueId(clue.id)).await.unwrap().records);
+        records.extend(office.clue(&head, &ClueId(clue.id)).await.unwrap().records.into_iter().map(Into::into));
     }
     for record in &records {
         match &record.event {
@@ -132,15 +131,6 @@ fn files(dir: &Path, found: &mut Vec<PathBuf>) {
 
 fn holds(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|w| w == text.as_bytes())
-}
-
-/// The words of a PDF without the spaces between them; none for a file that is no PDF.
-fn words_of(path: &Path, bytes: &[u8]) -> Option<String> {
-    if !bytes.starts_with(b"%PDF") {
-        return None;
-    }
-    let done = Command::new("pdftotext").arg("-raw").arg(path).arg("-").output().expect("pdftotext (poppler-utils) is needed");
-    Some(String::from_utf8_lossy(&done.stdout).split_whitespace().collect())
 }
 
 #[test]
@@ -197,7 +187,7 @@ fn article_30_leaves_and_logs_name_nobody_and_the_disk_names_no_informant_and_no
     let mut pdfs = 0;
     for path in &all {
         let bytes = std::fs::read(path).unwrap();
-        let words = words_of(path, &bytes);
+        let words = support::words_of(path, &bytes);
         pdfs += usize::from(words.is_some());
         for name in &named.protected {
             if holds(&bytes, name) || words.as_ref().is_some_and(|w| w.contains(name.as_str())) {

@@ -124,7 +124,7 @@ async fn an_archived_case_is_bound_whole() {
     assert_eq!(receipt.id, "20260001");
     assert!(matches!(archive_case(&office, &people.zhao, archiving(&case)).await, Err(ActError::Conflict(_))));
 
-    let (file, pdf) = office.volume_pdf(&people.feng, &case).await.unwrap();
+    let (file, pdf) = office.volume_pdf(&people.feng, &case, "移送复议机关").await.unwrap();
     let path = keep(place.path(), "volume.pdf", &pdf);
     assert_eq!(file.len_bytes, pdf.len() as u64);
     run("qpdf", &["--check", path.to_str().unwrap()]);
@@ -136,7 +136,7 @@ async fn an_archived_case_is_bound_whole() {
         assert!(text.contains(word), "{word} is missing");
     }
     // Every entry of the case has its line, by its number in the ledger and its minute of record.
-    for record in before.case.records.iter().chain(&before.beside) {
+    for record in before.case.records.iter().map(AsRef::as_ref).chain(&before.beside) {
         let line = format!("{}{}", record.sequence, record.happened.from.strftime("%Y年%-m月%-d日"));
         assert!(text.contains(&line), "entry {} is missing", record.sequence);
     }
@@ -144,14 +144,14 @@ async fn an_archived_case_is_bound_whole() {
     assert!(text.contains(&film.sha256) && text.contains(&film.sm3));
     assert!(!text.contains(INFORMANT), "the informant stands in the sealed annex alone");
 
-    let (annex, sealed) = office.sealed_annex_pdf(&people.zhao, &case).await.unwrap();
+    let (annex, sealed) = office.sealed_annex_pdf(&people.zhao, &case, "移送复议机关").await.unwrap();
     let sealed_path = keep(place.path(), "sealed.pdf", &sealed);
     run("qpdf", &["--check", sealed_path.to_str().unwrap()]);
     assert!(text_of(&sealed_path).contains(INFORMANT));
     let (a, b) = (&annex.sha256[..2], &annex.sha256[2..4]);
     let stored = fs::read(place.path().join("data/vault/protected").join(a).join(b).join(&annex.sha256)).unwrap();
     assert!(!stored.starts_with(b"%PDF"), "sealed in the vault");
-    assert!(matches!(office.sealed_annex_pdf(&people.zhou, &case).await, Err(ActError::NotAllowed(_))));
+    assert!(matches!(office.sealed_annex_pdf(&people.zhou, &case, "移送复议机关").await, Err(ActError::NotAllowed(_))));
     office.close().await;
     let report = casework::verify::verify(&settings(place.path()), office.now(), &mut |_| {}).await.unwrap();
     let said: Vec<_> = report.findings.iter().map(|f| &f.text_zh).collect();
@@ -165,13 +165,18 @@ async fn the_package_proves_itself_and_leaves_recordings_and_sealed_bytes_behind
     let people = people(&office).await;
     let case = a_declined_case(&office, &people).await;
     concludes(&office, &people, &case).await;
-    assert!(matches!(office.volume_package(&people.feng, &case, Vec::new()).await, Err(ActError::Conflict(_))));
+    assert!(matches!(office.volume_package(&people.feng, &case, "移送复议机关", Vec::new()).await, Err(ActError::Conflict(_))));
     archive_case(&office, &people.zhao, archiving(&case)).await.unwrap();
-    let package = office.volume_package(&people.feng, &case, Vec::new()).await.unwrap();
+    let package = office.volume_package(&people.feng, &case, "移送复议机关", Vec::new()).await.unwrap();
     let report = archive::verify_package(Cursor::new(&package)).unwrap();
     assert_eq!(report.problems, []);
     let file = office.case_file(&people.feng, &case).await.unwrap();
-    assert_eq!(report.entries_checked, file.case.records.len() + file.beside.len());
+    // That it was taken is the one entry the package cannot hold: it names the package's own digest.
+    let taken = file.beside.last().unwrap();
+    let Event::CopyTaken { what, sha256, len_bytes, purpose, .. } = &taken.event else { panic!("{:?}", taken.event) };
+    assert_eq!((what.as_str(), *len_bytes, purpose.as_str()), ("package", package.len() as u64, "移送复议机关"));
+    assert_eq!(*sha256, support::digest(&package));
+    assert_eq!(report.entries_checked, file.case.records.len() + file.beside.len() - 1);
     let path = keep(place.path(), "package.zip", &package);
     let unpacked = place.path().join("unpacked");
     run("python3", &["-m", "zipfile", "-e", path.to_str().unwrap(), unpacked.to_str().unwrap()]);
@@ -200,7 +205,7 @@ async fn a_picture_that_is_none_stops_no_volume() {
     attach(&office, &people, &case, "损坏的文件", false, "e.pdf", b"%PDF-1.7 nothing follows").await;
     concludes(&office, &people, &case).await;
     archive_case(&office, &people.zhao, archiving(&case)).await.unwrap();
-    let (_, pdf) = office.volume_pdf(&people.feng, &case).await.unwrap();
+    let (_, pdf) = office.volume_pdf(&people.feng, &case, "移送复议机关").await.unwrap();
     let text = text_of(&keep(place.path(), "volume.pdf", &pdf));
     assert!(text.contains("图像不能读出") && text.contains("文件加密或者损坏"));
 }
@@ -234,19 +239,19 @@ async fn a_penalty_from_clue_to_archive_is_bound_in_the_order_of_volumes() {
     let items = contents.parts.iter().map(|p| p.items.len()).sum::<usize>();
     let papers: usize = file.case.papers.iter().map(|p| 1 + p.scans.len()).sum();
     assert!(items > papers, "papers, scans and the process sheet");
-    let (_, pdf) = office.volume_pdf(&archivist, &case).await.unwrap();
+    let (_, pdf) = office.volume_pdf(&archivist, &case, "移送复议机关").await.unwrap();
     let path = keep(place.path(), "penalty.pdf", &pdf);
     run("qpdf", &["--check", path.to_str().unwrap()]);
     assert!(run("pdfinfo", &[path.to_str().unwrap()]).contains(&bound.pages_count.to_string()));
     let text = text_of(&path);
-    for record in file.case.records.iter().chain(&file.beside).filter(|r| !matches!(r.event, Event::CaseArchived { .. })) {
+    for record in file.case.records.iter().map(AsRef::as_ref).chain(&file.beside).filter(|r| !matches!(r.event, Event::CaseArchived { .. })) {
         let line = format!("{}{}", record.sequence, record.happened.from.strftime("%Y年%-m月%-d日"));
         assert!(text.contains(&line), "entry {} ({}) is missing", record.sequence, record.event.kind());
     }
     for paper in file.case.papers.iter().filter_map(|p| p.number.as_ref()) {
         assert!(text.contains(paper.as_str()), "{paper} is missing");
     }
-    let package = office.volume_package(&archivist, &case, Vec::new()).await.unwrap();
+    let package = office.volume_package(&archivist, &case, "移送复议机关", Vec::new()).await.unwrap();
     assert_eq!(archive::verify_package(Cursor::new(&package)).unwrap().problems, []);
     office.close().await;
     let report = casework::verify::verify(&settings(place.path()), office.now(), &mut |_| {}).await.unwrap();

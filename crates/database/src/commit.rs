@@ -10,6 +10,7 @@ use ledger::entry::Entry;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::entries::SealedMember;
 use crate::error::DatabaseError;
 use crate::rows::{
     AccountRow, BlobRow, CaseRow, ClueRow, DelegationRow, DutyRow, EvidenceRow, GrantRow, HoldRow,
@@ -247,8 +248,17 @@ pub enum Change {
     Release { scope: String, key: String },
     /// Drops a draft that was submitted.
     DropDraft { id: String },
-    /// Erases the values of members (term over, or protection raised); the proof stays.
-    Erase { sequence: u64, names: Vec<String> },
+    /// Puts sealed members in the place of the open ones: their digests in the leaf are the same.
+    Seal {
+        sequence: u64,
+        members: Vec<SealedMember>,
+    },
+    /// Removes every state of one thing from a register; its entries stay.
+    DropRegister { register: String, id: String },
+    /// Removes a message to an outside system, sent or not.
+    DropOutbox { kind: String, key: String },
+    /// Says of claimed bytes that they stand sealed under another digest.
+    MoveBlob { sha256: String, stream: String },
 }
 
 /// What a caller keeps of a commit.

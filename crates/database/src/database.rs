@@ -12,7 +12,7 @@ use crate::desk::{DraftSaved, SignInFailures};
 use crate::entries::StoredEntry;
 use crate::error::{DatabaseError, Head, RolledBack};
 use crate::filters::{
-    After, Awaited, CaseFilter, ClueFilter, Counts, DutyFilter, Found, ViewingFilter,
+    After, Awaited, CaseFilter, ClueFilter, DutyFilter, Found, SearchReach, ViewingFilter, Waiting,
 };
 use crate::options::OpenOptions;
 use crate::rows::*;
@@ -224,6 +224,11 @@ macro_rules! delegate {
 delegate! {
     /// Writes an act whole or not at all. The receipt comes after the head is kept.
     fn commit(commit: Commit) -> Receipt;
+    /// Takes texts that were sealed or dropped out of the space they left behind: pages no longer
+    /// used, the write-ahead log, tombstones of the search index. False where a long reader kept
+    /// the log; then it is to be asked for again. On PostgreSQL the rows are vacuumed, and what
+    /// the server's own log and its archive keep is the administrator's.
+    fn scrub(texts: Vec<String>) -> bool;
     /// Writes a consistent backup while acts go on, and gives the head it holds.
     fn backup_to(path: &Path) -> Head;
 
@@ -231,8 +236,10 @@ delegate! {
     fn entries_of_many(streams: &[String]) -> Vec<StoredEntry>;
     /// Entries after a sequence (0: from the first), in order.
     fn entries_after(sequence: u64, limit: u32) -> Vec<StoredEntry>;
-    /// The version of a stream; 0 where it does not exist.
+    /// The version of a stream as the database holds it; 0 where it does not exist.
     fn stream_version(stream: &str) -> u64;
+    /// The same, from memory where this process wrote the stream not long ago.
+    fn latest_version(stream: &str) -> u64;
     /// Neighbouring hashes of a stored level (0, 8, 16 …), as tiles hold them.
     fn hashes(range: HashRange) -> Vec<Hash>;
     /// The root of the first `size` entries.
@@ -268,12 +275,18 @@ delegate! {
     fn duties(filter: &DutyFilter, limit: u32) -> Vec<DutyRow>;
     /// How many duties the filter leaves.
     fn duties_count(filter: &DutyFilter) -> u64;
-    /// A register: the latest state of each thing, or the latest that was valid on a day.
+    /// A register: the latest state of each thing, or the one begun last by a day and still valid on it.
     fn register(register: &str, on_date: Option<&str>) -> Vec<RegisterRow>;
     /// All states of one thing in a register, oldest first.
     fn register_history(register: &str, id: &str) -> Vec<RegisterRow>;
-    /// Documents in which every blank-separated part of the text stands; within these scopes.
-    fn search(text: &str, limit: u32, scopes: Option<&[String]>) -> Vec<Found>;
+    /// Documents in which every blank-separated part of the text stands, the last indexed first.
+    fn search(text: &str, limit: u32, reach: &SearchReach) -> Vec<Found>;
+    /// These cases, in no order.
+    fn cases_of(ids: &[String]) -> Vec<CaseRow>;
+    /// These clues, in no order.
+    fn clues_of(ids: &[String]) -> Vec<ClueRow>;
+    /// These papers, in no order.
+    fn papers_of(ids: &[String]) -> Vec<PaperRow>;
     /// The number a series will give next.
     fn next_number(series: &str) -> i64;
     /// All numbers of a series.
@@ -312,8 +325,8 @@ delegate! {
     fn accounts() -> Vec<AccountRow>;
     /// Messages to outside systems not yet sent, oldest first.
     fn outbox_oldest(limit: u32) -> Vec<OutboxRow>;
-    /// How much the office holds.
-    fn counts() -> Counts;
+    /// How much waits: what an operator asks every few seconds, by indexes alone.
+    fn waiting(now_us: i64) -> Waiting;
 
     /// Opens a session.
     fn open_session(row: SessionRow) -> ();

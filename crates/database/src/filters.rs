@@ -74,6 +74,28 @@ pub struct ViewingFilter {
     pub case_id: Option<String>,
 }
 
+/// What a reader may find.
+#[derive(Debug, Clone)]
+pub struct SearchReach {
+    /// Of cases and their papers.
+    pub cases: Within,
+    /// Of clues.
+    pub clues: Within,
+}
+
+/// Part of a register a reader may see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Within {
+    Nothing,
+    /// What is in this person's hands.
+    Person(String),
+    /// What belongs to this department.
+    Department(String),
+    /// What belongs to this department, and what is in this person's hands.
+    DepartmentOrPerson(String, String),
+    Everything,
+}
+
 /// A document found by its words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
@@ -83,25 +105,15 @@ pub struct Found {
     pub scope: String,
 }
 
-/// How much the office holds.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Counts {
-    /// Entries of the ledger.
-    pub entries: u64,
-    /// Cases.
-    pub cases: u64,
-    /// Clues.
-    pub clues: u64,
-    /// Papers.
-    pub papers: u64,
-    /// Pieces of evidence.
-    pub evidence: u64,
-    /// Duties neither met nor void.
-    pub duties_open: u64,
-    /// Claims of bytes.
-    pub blobs: u64,
+/// What waits. Each number is counted no further than [`WAITING_MAX`]: beyond it somebody has been
+/// alarmed long ago.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Jobs that are due and not finished.
+    pub jobs: u64,
     /// Messages to outside systems not yet sent.
-    pub outbox_waiting: u64,
-    /// Jobs not finished.
-    pub jobs_waiting: u64,
+    pub outbox: u64,
 }
+
+/// Where counting what waits ends.
+pub const WAITING_MAX: u64 = 10_000;

@@ -28,8 +28,8 @@ pub use desk::{DraftSaved, SignInFailures};
 pub use entries::{SealedMember, StoredEntry};
 pub use error::{DatabaseError, GuardFailed, Head, RolledBack};
 pub use filters::{
-    After, Awaited, CaseFilter, ClueFilter, Counts, DutyFilter, Found, ViewingFilter,
-};
+    After, Awaited, CaseFilter, ClueFilter, DutyFilter, Found, ViewingFilter, WAITING_MAX,
+    Waiting, SearchReach, Within};
 pub use options::{HeadKeeper, OpenOptions};
 pub use rows::*;
 pub use standing::Standing;

@@ -43,10 +43,13 @@ pub(crate) const FOUND_DOCS: &str = "SELECT d.doc, d.scope FROM search_index i \
      JOIN search_docs d ON d.id = i.id WHERE i.grams @@ CAST(";
 pub(crate) const FOUND_SCOPES: &str = "SELECT d.scope FROM search_index i \
      JOIN search_docs d ON d.id = i.id WHERE i.grams @@ CAST(";
+/// What was indexed last comes first; the index itself is in this order.
+pub(crate) const NEWEST_FOUND: &str = " ORDER BY i.id DESC";
 pub(crate) const MATCH_END: &str = " AS tsquery)";
-pub(crate) const INDEX_INSERT: &str =
-    "INSERT INTO search_index (id, grams) VALUES ($1, CAST($2 AS tsvector))";
-pub(crate) const INDEX_DELETE: &str = "DELETE FROM search_index WHERE id = $1";
+pub(crate) const INDEX_INSERT: &str = "INSERT INTO search_index (id, grams) ";
+/// What stands around the words of a part where they are inserted.
+pub(crate) const INDEX_TEXT: (&str, &str) = ("CAST(", " AS tsvector)");
+pub(crate) const INDEX_DELETE: &str = "DELETE FROM search_index WHERE id IN (";
 /// A server that was away comes back; what it holds is then compared with the head.
 pub(crate) const RECONNECTS: bool = true;
 
@@ -151,6 +154,19 @@ pub(crate) async fn release(conn: &mut Conn) {
     let _ = sqlx::raw_sql("SELECT pg_advisory_unlock_all()")
         .execute(conn)
         .await;
+}
+
+/// Rows that were taken out are vacuumed. What else keeps them (the server's log and its archive)
+/// is outside the program's reach; a role that owns no tables is told so by the server alone.
+pub(crate) async fn scrub(
+    conn: &mut Conn,
+    _place: &Place,
+    _texts: &[String],
+) -> Result<bool, sqlx::Error> {
+    sqlx::raw_sql("VACUUM entry_values, registers, outbox, search_docs, search_index, cases, clues, papers, evidence, duties, grants, viewings")
+        .execute(conn)
+        .await?;
+    Ok(true)
 }
 
 /// The words of one part of a document with their places, as a tsvector reads them. The words are

@@ -9,6 +9,7 @@ use ledger::digest::Sha256Digest;
 use ledger::tree::{Frontier, Hash, leaf_hash};
 
 use crate::commit::{Change, EntryReceipt, Guard, Prepared, Receipt};
+use crate::entries::SealedMember;
 use crate::error::{DatabaseError, GuardFailed};
 use crate::record::Record;
 use crate::rows::{
@@ -130,9 +131,21 @@ pub(crate) enum Step {
     DropDraft {
         id: String,
     },
-    Erase {
+    Seal {
         sequence: i64,
-        names: Vec<String>,
+        members: Vec<SealedMember>,
+    },
+    DropRegister {
+        register: String,
+        id: String,
+    },
+    DropOutbox {
+        kind: String,
+        key: String,
+    },
+    MoveBlob {
+        sha256: String,
+        stream: String,
     },
 }
 
@@ -452,11 +465,23 @@ impl Plan {
                 self.released.push(pair);
             }
             Change::DropDraft { id } => self.steps.push(Step::DropDraft { id }),
-            Change::Erase { sequence, names } => {
-                self.steps.push(Step::Erase {
+            Change::Seal { sequence, members } => {
+                self.steps.push(Step::Seal {
                     sequence: sequence as i64,
-                    names,
+                    members,
                 });
+            }
+            Change::DropRegister { register, id } => {
+                self.registers
+                    .retain(|row| row.register != register || row.id != id);
+                self.steps.push(Step::DropRegister { register, id });
+            }
+            Change::DropOutbox { kind, key } => {
+                self.outbox.retain(|row| row.kind != kind || row.key != key);
+                self.steps.push(Step::DropOutbox { kind, key });
+            }
+            Change::MoveBlob { sha256, stream } => {
+                self.steps.push(Step::MoveBlob { sha256, stream });
             }
         }
     }

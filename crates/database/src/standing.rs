@@ -1,6 +1,7 @@
 //! Whether writes are taken, and the head as last acknowledged: what the writer tells everybody.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::watch;
 
@@ -39,14 +40,36 @@ impl Standing {
 pub(crate) struct Shared {
     standing: RwLock<Standing>,
     pub head: watch::Sender<Head>,
+    /// Versions of the streams this process wrote last. It is the only one that writes, so that
+    /// they need not be asked for; an act states them once more as guards.
+    versions: Mutex<HashMap<String, u64>>,
 }
+
+/// Streams whose versions are remembered, about a hundred bytes each.
+const VERSIONS_MAX: usize = 32_768;
 
 impl Shared {
     pub fn new(standing: Standing, head: Head) -> Self {
         Self {
             standing: RwLock::new(standing),
             head: watch::Sender::new(head),
+            versions: Mutex::default(),
         }
+    }
+
+    /// Remembers versions that are durable now.
+    pub fn remember(&self, written: impl IntoIterator<Item = (String, u64)>) {
+        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        if versions.len() > VERSIONS_MAX {
+            versions.clear();
+        }
+        versions.extend(written);
+    }
+
+    /// The version of a stream, where it was written not long ago.
+    pub fn remembered(&self, stream: &str) -> Option<u64> {
+        let versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        versions.get(stream).copied()
     }
 
     pub fn standing(&self) -> Standing {

@@ -7,6 +7,7 @@ use crate::people::OfficerSeen;
 use jiff::civil::{Date, DateTime};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A case as its records tell it.
 #[derive(Clone, Debug, Default)]
@@ -49,8 +50,10 @@ pub struct Case {
     pub archived: Option<(FileRef, u32, String)>,
     pub slips: Vec<Slip>,
     pub protected: Vec<(u64, String)>,
+    /// Files sealed after they had been named in clear, by the digest they were named with.
+    pub sealed_files: BTreeMap<String, FileRef>,
     /// Every entry in ledger order, as it was written.
-    pub records: Vec<Recorded>,
+    pub records: Vec<Arc<Recorded>>,
     /// The version of each stream this view has read: what guards state.
     pub versions: BTreeMap<StreamId, u64>,
 }
@@ -285,32 +288,72 @@ pub struct Slip {
 
 impl Case {
     /// Folds entries, in ledger order, of the case's own stream and those linked to it.
-    pub fn fold(records: Vec<Recorded>) -> Case {
+    pub fn fold<R: Into<Arc<Recorded>>>(records: impl IntoIterator<Item = R>) -> Case {
+        let records: Vec<Arc<Recorded>> = records.into_iter().map(Into::into).collect();
         let mut slips: BTreeMap<u64, Vec<(String, Value)>> = BTreeMap::new();
         for r in &records {
             match &r.event {
                 Event::Corrected { target, member, effective, .. } if !effective.is_null() => {
                     slips.entry(*target).or_default().push((member.clone(), effective.clone()));
                 }
-                // A value sealed later stands in the act that sealed it.
-                Event::ProtectionRaised { target, member, value, .. } if !value.is_null() => {
-                    let member = member.strip_prefix('@').map_or_else(|| member.clone(), |part| format!("envelope.{part}"));
-                    slips.entry(*target).or_default().insert(0, (member, value.clone()));
-                }
                 _ => {}
             }
         }
         let mut case = Case::default();
         for r in &records {
-            let version = case.versions.entry(r.stream.clone()).or_default();
-            *version = (*version).max(r.version);
+            case.see(r);
             match slips.get(&r.sequence) {
                 Some(changes) => case.take(&effective(r, changes)),
                 None => case.take(r),
             }
         }
         case.records = records;
+        case.point_to_sealed_files();
         case
+    }
+
+    /// A file as it is kept now: what was sealed later than it was named is found sealed.
+    pub fn as_kept(&self, file: &FileRef) -> FileRef {
+        self.sealed_files.get(&file.sha256).unwrap_or(file).clone()
+    }
+
+    fn point_to_sealed_files(&mut self) {
+        let sealed = std::mem::take(&mut self.sealed_files);
+        let point = |file: &mut FileRef| {
+            if let Some(kept) = sealed.get(&file.sha256) {
+                *file = kept.clone();
+            }
+        };
+        for paper in &mut self.papers {
+            paper.issued.iter_mut().for_each(|i| point(&mut i.file));
+            paper.scans.iter_mut().for_each(|s| point(&mut s.file));
+            paper.services.iter_mut().filter_map(|s| s.proof.as_mut()).for_each(point);
+        }
+        self.evidence.iter_mut().filter_map(|e| e.file.as_mut()).for_each(point);
+        self.archived.iter_mut().for_each(|(volume, ..)| point(volume));
+        self.sealed_files = sealed;
+    }
+
+    /// The case some entries later: as if folded from all of them, at the cost of the new ones unless
+    /// one of them changes what an earlier one says.
+    pub fn and(mut self, more: impl IntoIterator<Item = Recorded>) -> Case {
+        let more: Vec<Arc<Recorded>> = more.into_iter().map(Arc::new).collect();
+        let reaches_back = |r: &Arc<Recorded>| matches!(r.event, Event::Corrected { .. } | Event::FileSealed { .. });
+        if !self.sealed_files.is_empty() || more.iter().any(reaches_back) {
+            return Case::fold(self.records.into_iter().chain(more));
+        }
+        for r in &more {
+            self.see(r);
+            self.take(r);
+        }
+        self.records.extend(more);
+        self
+    }
+
+    /// Notes the version of the stream an entry is from.
+    fn see(&mut self, r: &Recorded) {
+        let version = self.versions.entry(r.stream.clone()).or_default();
+        *version = (*version).max(r.version);
     }
 
     fn take(&mut self, r: &Recorded) {
@@ -436,6 +479,9 @@ impl Case {
                 }
             }
             Event::ProtectionRaised { target, member, .. } => self.protected.push((*target, member.clone())),
+            Event::FileSealed { sha256, file } => {
+                self.sealed_files.insert(sha256.clone(), file.clone());
+            }
             _ => self.take_paper(r),
         }
     }

@@ -89,7 +89,7 @@ pub fn owed(case: &Case, book: &Rulebook, now: DateTime) -> Vec<Owed> {
     if case.slips.is_empty() {
         return all;
     }
-    let written = case.records.iter().filter(|r| !matches!(r.event, Event::Corrected { .. })).cloned().collect();
+    let written = case.records.iter().filter(|r| !matches!(r.event, Event::Corrected { .. })).cloned();
     let before = counted(&Case::fold(written), book, now);
     for owed in &mut all {
         let first = before.iter().find(|b| b.rule == owed.rule && b.subject.key() == owed.subject.key()).map(|b| b.from);
@@ -134,6 +134,27 @@ impl Owed {
     /// looks at what was done, and that the party was late is no flaw of the file.
     fn is_partys_term(&self) -> bool {
         self.due.as_ref().is_some_and(|d| d.derivation.rolls == Rolls::Forward)
+    }
+
+    fn is_flaw(&self) -> bool {
+        matches!(self.state, DutyState::Overdue | DutyState::MetLate) && !self.is_partys_term()
+    }
+
+    fn as_flaw(&self) -> FlawState {
+        FlawState {
+            sequence: 0,
+            flaw: Flaw {
+                rule: self.rule.clone(),
+                article: self.article.clone(),
+                severity: Severity::Note,
+                text: format!("{}{}", self.title, if self.met.is_some() { "逾期办理" } else { "超期未办" }),
+                mend: self.mend.clone(),
+                subject: self.subject.key(),
+            },
+            at: self.binding().unwrap_or(self.from),
+            cured: None,
+            decided: None,
+        }
     }
 }
 
@@ -185,6 +206,19 @@ fn one(rule: &Duty, ask: &Ask, from: DateTime, subject: Subject) -> Owed {
 
 /// Every flaw of the case with what became of it, late duties among them.
 pub fn flaws(case: &Case, book: &Rulebook, now: DateTime) -> Vec<FlawState> {
+    flaws_beside(&owed(case, book, now), case, book, now)
+}
+
+/// The same, where the duties of the case have been counted already.
+pub fn flaws_beside(owed: &[Owed], case: &Case, book: &Rulebook, now: DateTime) -> Vec<FlawState> {
+    let mut all = flaws_of_acts(case, book, now);
+    all.extend(owed.iter().filter(|o| o.is_flaw()).map(Owed::as_flaw));
+    all
+}
+
+/// The flaws that acts were recorded with, and what became of them. Only these can keep what rests on
+/// them waiting: that a duty was late is noted and stops nothing.
+pub fn flaws_of_acts(case: &Case, book: &Rulebook, now: DateTime) -> Vec<FlawState> {
     let mut all = case.flaws.clone();
     for f in &mut all {
         let cure = book.rules.checks.iter().find(|c| c.id == f.flaw.rule).and_then(|c| c.cured_by.as_ref());
@@ -195,24 +229,6 @@ pub fn flaws(case: &Case, book: &Rulebook, now: DateTime) -> Vec<FlawState> {
                 f.cured = Some(expression.clone());
             }
         }
-    }
-    let late = |o: &Owed| matches!(o.state, DutyState::Overdue | DutyState::MetLate) && !o.is_partys_term();
-    for o in owed(case, book, now).into_iter().filter(late) {
-        let at = o.binding().unwrap_or(o.from);
-        all.push(FlawState {
-            sequence: 0,
-            flaw: Flaw {
-                rule: o.rule,
-                article: o.article,
-                severity: Severity::Note,
-                text: format!("{}{}", o.title, if o.met.is_some() { "逾期办理" } else { "超期未办" }),
-                mend: o.mend,
-                subject: o.subject.key(),
-            },
-            at,
-            cured: None,
-            decided: None,
-        });
     }
     all
 }

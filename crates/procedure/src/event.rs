@@ -550,6 +550,12 @@ pub enum Event {
         #[serde(default)]
         salt: String,
     },
+    /// Bytes that stood in clear and turned out to name somebody: from here on they are kept sealed
+    /// under another digest, of which they are the content.
+    FileSealed {
+        sha256: String,
+        file: FileRef,
+    },
     ActRefused {
         act: String,
         missing: Vec<Missing>,
@@ -572,6 +578,8 @@ pub enum Event {
         to: Option<DateTime>,
         copy: bool,
         standing: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seconds: Option<Seconds>,
     },
     GrantRequested {
         grant: GrantId,
@@ -582,6 +590,9 @@ pub enum Event {
         reason: String,
         copy: bool,
         to: DateTime,
+        /// The part asked for; none is the whole.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seconds: Option<Seconds>,
     },
     GrantDenied {
         grant: GrantId,
@@ -603,6 +614,16 @@ pub enum Event {
     ViewingClosed {
         viewing: String,
         bytes_served: u64,
+    },
+    /// A copy left the house: the register of viewings as a table, a volume, its package.
+    CopyTaken {
+        what: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        case: Option<CaseId>,
+        /// Of the bytes that were handed out.
+        sha256: String,
+        len_bytes: u64,
+        purpose: String,
     },
 
     // ——— registers, people, system ———
@@ -641,6 +662,13 @@ pub enum Event {
         head_root: String,
         from: String,
     },
+}
+
+/// A part of one recording, in seconds from its beginning; the end is not included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seconds {
+    pub from: u32,
+    pub to: u32,
 }
 
 /// Someone to be informed when a case is not filed (Art. 13).

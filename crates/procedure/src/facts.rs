@@ -112,7 +112,7 @@ pub static ALL: &[Fact] = &[
     Fact { name: "statement-closed", find: statement_closed, says: |a, _| format!("{}既未陈述申辩，也未表示放弃", whom(a)), mend: |_| "make-statement".into() },
     Fact { name: "points-examined", find: points_examined, says: |a, _| format!("{}提出的意见尚未逐条复核", whom(a)), mend: |_| "submit(statement-examination)".into() },
     Fact { name: "reviewed", find: reviewed, says: |_, _| "法制审核没有作出同意的意见".into(), mend: |_| "submit(legal-review)".into() },
-    Fact { name: "flaws-settled", find: |a, _| flaws_settled(a), says: |a, _| format!("尚有{}项瑕疵未补正，也未经负责人决定", crate::duties::flaws(a.case, a.book, a.now).iter().filter(|f| f.blocks()).count()), mend: |_| "decide-flaw".into() },
+    Fact { name: "flaws-settled", find: |a, _| flaws_settled(a), says: |a, _| format!("尚有{}项瑕疵未补正，也未经负责人决定", crate::duties::flaws_of_acts(a.case, a.book, a.now).iter().filter(|f| f.blocks()).count()), mend: |_| "decide-flaw".into() },
     Fact { name: "concluded", find: |a, _| a.case.concluded_at, says: |_, _| "案件尚未终结".into(), mend: |_| "conclude-case".into() },
     Fact { name: "retention-starts", find: retention_starts, says: |_, _| "案卷尚未归档，保管期限没有起算".into(), mend: |_| "archive-case".into() },
     Fact { name: "archived", find: |a, _| a.case.archived_at, says: |_, _| "案卷尚未归档".into(), mend: |_| "archive-case".into() },
@@ -341,7 +341,7 @@ fn reviewed(ask: &Ask, _: &[&str]) -> Option<DateTime> {
 }
 
 fn flaws_settled(ask: &Ask) -> Option<DateTime> {
-    let blocking = crate::duties::flaws(ask.case, ask.book, ask.now).iter().any(|f| f.blocks());
+    let blocking = crate::duties::flaws_of_acts(ask.case, ask.book, ask.now).iter().any(|f| f.blocks());
     (!blocking).then_some(ask.now)
 }
 

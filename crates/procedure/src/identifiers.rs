@@ -1,5 +1,5 @@
 //! Numbers that carry their own check: unified social credit codes, resident
-//! identity numbers, enforcement certificates, administrative divisions.
+//! identity numbers, enforcement certificates, telephone numbers, administrative divisions.
 
 use std::fmt;
 
@@ -436,6 +436,63 @@ impl TryFrom<String> for CertificateNumber {
 impl From<CertificateNumber> for String {
     fn from(number: CertificateNumber) -> Self {
         number.0
+    }
+}
+
+/// A telephone number of the mainland as the national numbering plan has it (电信网编号计划, 2017):
+/// a mobile, a land line with or without its area code, a 400 or 800 number, or a short public
+/// number. Spaces, hyphens and brackets part its groups; an extension may follow.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PhoneNumber(String);
+
+/// A text that is no telephone number.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("“{text}”不是电话号码，请填写11位手机号码，或者区号加座机号码（例如027-80010001）")]
+pub struct PhoneNumberError {
+    pub text: String,
+}
+
+impl PhoneNumber {
+    /// # Errors
+    /// When the text is none of the numbers the plan knows.
+    pub fn parse(text: &str) -> Result<Self, PhoneNumberError> {
+        let number = text.trim();
+        let wrong = || PhoneNumberError { text: number.to_owned() };
+        let (own, extension) = number.split_once(['转', '#']).unwrap_or((number, ""));
+        let mut groups = own.split([' ', '-', '－', '—', '(', ')', '（', '）']).filter(|group| !group.is_empty()).peekable();
+        if matches!(groups.peek(), Some(&"+86" | &"86" | &"0086")) {
+            groups.next();
+        }
+        let mut digits: String = groups.collect();
+        if let Some(rest) = digits.strip_prefix("+86") {
+            digits = rest.to_owned();
+        }
+        let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if !all_digits(&digits) || !all_digits(extension.trim()) || extension.trim().len() > 6 || !is_in_plan(&digits) {
+            return Err(wrong());
+        }
+        Ok(Self(number.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether the plan knows a number of these digits; the last six may be an extension that a hyphen
+/// parted from a land line.
+fn is_in_plan(digits: &str) -> bool {
+    let first = |count: usize| digits.get(..count).and_then(|part| part.parse::<u32>().ok()).unwrap_or_default();
+    match digits.len() {
+        3 => matches!(digits, "110" | "114" | "119" | "120" | "122"),
+        // 12345, 95xxx, 96xxxx
+        5 | 6 => digits.starts_with(['1', '9']),
+        // A land line of this town.
+        7 | 8 => digits.starts_with(['2', '3', '4', '5', '6', '7', '8']) || digits.starts_with("96"),
+        10 if matches!(first(3), 400 | 800) => true,
+        11 if matches!(first(2), 13..=19) => true,
+        10..=18 => digits.starts_with('0') && !digits.starts_with("00"),
+        _ => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::civil::date;
 use procedure::identifiers::{
-    CertificateNumber, CreditCode, CreditCodeFault, DONGXIHU, Division, PersonKind, PersonNumber,
+    CertificateNumber, CreditCode, CreditCodeFault, DONGXIHU, Division, PersonKind, PersonNumber, PhoneNumber,
     PersonNumberError,
 };
 
@@ -152,6 +152,21 @@ fn certificate_numbers_have_the_pattern_of_those_seen() {
     ] {
         assert!(CertificateNumber::parse(number).is_err(), "{number}");
     }
+}
+
+#[test]
+fn telephone_numbers_are_those_of_the_numbering_plan() {
+    for number in [
+        "13900000000", "+86 139 0000 0000", "0086-13900000000", "027-80010001", "(027)80010001", "0710-3010001",
+        "80010001", "027-80010001-8003", "027-80010001转8003", "400-800-0000", "12345", "110", "95598",
+    ] {
+        assert!(PhoneNumber::parse(number).is_ok(), "{number}");
+    }
+    for number in ["abc", "", "1390000000", "12900000000", "23900000000", "139000000001", "027-8001000a", "0027-80010001", "１３９", "027-80010001转甲"] {
+        assert!(PhoneNumber::parse(number).is_err(), "{number}");
+    }
+    let said = PhoneNumber::parse(" abc ").expect_err("letters are no number").to_string();
+    assert!(said.starts_with("“abc”不是电话号码"), "{said}");
 }
 
 #[test]

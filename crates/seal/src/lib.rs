@@ -23,7 +23,7 @@ pub use cases::{CaseKey, KeyClass};
 pub use durable::same_file_system;
 pub use head::{AGENCY_SIZE_BYTES_MAX, HeadError, HeadKeeper, HeadRecord};
 pub use store::KeyStore;
-pub use stream::{CHUNK_SIZE_BYTES, OpenReader, SealWriter};
+pub use stream::{CHUNK_SIZE_BYTES, OpenReader, SealWriter, opened_len, sealed_len};
 
 use std::io;
 use std::path::PathBuf;

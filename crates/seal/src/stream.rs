@@ -3,7 +3,7 @@
 //! the nonce holds the chunk's number and whether it is the last, so that chunks can be neither
 //! reordered nor dropped, nor the end cut off, without being noticed.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit, Nonce};
@@ -16,6 +16,7 @@ use crate::{SealError, fill_random};
 pub const CHUNK_SIZE_BYTES: usize = 64 * 1024;
 
 const TAG_SIZE_BYTES: usize = 16;
+const HEADER_SIZE_BYTES: usize = MAGIC.len() + 32;
 const MAGIC: &[u8; 8] = b"liuhen\x01s";
 
 /// Seals what is written to it. The stream opens only after [`SealWriter::finish`].
@@ -114,7 +115,7 @@ impl<R: Read> OpenReader<R> {
     /// `InvalidData` around [`SealError::Tampered`] when this is not the beginning of a sealed
     /// stream. Reading gives the same error where a chunk does not match.
     pub fn new(key: &CaseKey, class: KeyClass, aad: &[u8], mut inner: R) -> io::Result<Self> {
-        let mut header = [0u8; MAGIC.len() + 32];
+        let mut header = [0u8; HEADER_SIZE_BYTES];
         if read_full(&mut inner, &mut header)? != header.len() || header[..MAGIC.len()] != MAGIC[..]
         {
             return Err(tampered());
@@ -160,6 +161,41 @@ impl<R: Read> OpenReader<R> {
         }
         Ok(())
     }
+}
+
+impl<R: Read + Seek> OpenReader<R> {
+    /// Begins reading at byte `from` of what was sealed, which must lie inside it: chunks open each
+    /// by itself, so nothing before the one that holds `from` is read. The first chunk is opened
+    /// here, so that another key or class is told at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`OpenReader::new`]; also where `from` lies beyond the end.
+    pub fn at(key: &CaseKey, class: KeyClass, aad: &[u8], inner: R, from: u64) -> io::Result<Self> {
+        let mut reader = Self::new(key, class, aad, inner)?;
+        let chunk = from / CHUNK_SIZE_BYTES as u64;
+        reader.counter = u32::try_from(chunk).map_err(|_| tampered())?;
+        let before = chunk * (CHUNK_SIZE_BYTES + TAG_SIZE_BYTES) as u64;
+        let place = SeekFrom::Start(HEADER_SIZE_BYTES as u64 + before);
+        reader.inner.seek(place)?;
+        reader.open_next()?;
+        let skipped = (from % CHUNK_SIZE_BYTES as u64) as usize;
+        reader.given = skipped.min(reader.plain.len());
+        Ok(reader)
+    }
+}
+
+/// Length of what was sealed, from the length of the sealed stream.
+pub fn opened_len(sealed_bytes: u64) -> u64 {
+    let body = sealed_bytes.saturating_sub(HEADER_SIZE_BYTES as u64);
+    let chunks = body.div_ceil((CHUNK_SIZE_BYTES + TAG_SIZE_BYTES) as u64);
+    body.saturating_sub(chunks * TAG_SIZE_BYTES as u64)
+}
+
+/// Length of the sealed stream of so many bytes.
+pub fn sealed_len(plain_bytes: u64) -> u64 {
+    let chunks = plain_bytes.div_ceil(CHUNK_SIZE_BYTES as u64).max(1);
+    HEADER_SIZE_BYTES as u64 + plain_bytes + chunks * TAG_SIZE_BYTES as u64
 }
 
 impl<R: Read> Read for OpenReader<R> {

@@ -8,6 +8,7 @@ import { installDrafts } from "./islands/draft";
 import { installPreview } from "./islands/preview";
 import { installRows } from "./islands/rows";
 import { installPlayers } from "./islands/player";
+import { installViewing } from "./islands/viewing";
 import { installSmall } from "./islands/small";
 
 trustHtmx(htmx);
@@ -27,6 +28,7 @@ function start(): void {
   installPreview();
   installRows();
   installPlayers();
+  installViewing();
   installSmall();
 }
 

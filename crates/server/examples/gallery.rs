@@ -7,6 +7,7 @@ use server::assets;
 
 use server::errors::{Conflict, Problem, VersionedField};
 use server::look::form::{Choice, Field, Form, FormPage};
+use server::look;
 use server::look::*;
 use server::pages::cases::case::{CasePage, FlawLine, PersonLine, WaitingAct};
 use server::pages::cases::head::CaseHead;
@@ -161,6 +162,7 @@ fn workbench() -> Workbench {
         late,
     };
     Workbench {
+        late: vec![],
         frame: Frame {
             notes: vec![calendar_note()],
             ..frame("workbench")
@@ -193,6 +195,7 @@ fn workbench() -> Workbench {
         empty: Empty::default(),
         groups: vec![
             DutyGroup {
+                anchor: "awaiting",
                 heading: s("待我审批"),
                 items: vec![
                     waiting(
@@ -211,6 +214,7 @@ fn workbench() -> Workbench {
                 ..DutyGroup::default()
             },
             DutyGroup {
+                anchor: "scans",
                 heading: s("待扫描签字件"),
                 empty: s("没有等待扫描的文书。"),
                 ..DutyGroup::default()
@@ -738,7 +742,6 @@ fn parts() -> Parts {
             video: true,
             src: s("/viewings/1/bytes"),
             label: s("第2段 记录仪 0012"),
-            close: s("/viewings/1/close"),
             marks: vec![Mark {
                 label: s("出示证件 00:00:12"),
                 seconds: s("12.0"),

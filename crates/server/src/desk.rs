@@ -9,6 +9,7 @@ use casework::people::SignedIn;
 use casework::permissions::{self, Power};
 use casework::{ActError, Caller, Office, OfficeNote};
 use procedure::event::Missing as Lack;
+use procedure::people::Role;
 use procedure::rulebook::split_call;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -48,6 +49,7 @@ impl Desk {
         frame.nav_current = nav_current;
         frame.late_count = self.office.overdue_count(&visitor.caller).await.unwrap_or_default() as u32;
         let person = &visitor.caller.person;
+        frame.is_system_admin = person.holds(Role::SystemAdmin);
         for (key, power) in [
             ("clues", Power::SeeClues),
             ("cases", Power::SeeCases),
@@ -166,7 +168,11 @@ pub fn is_fragment(headers: &axum::http::HeaderMap) -> bool {
     headers.contains_key("hx-request")
 }
 
-/// `本制度12` as `本制度第十二条`, `行政处罚法44, 62` as `行政处罚法第四十四条、第六十二条`.
+/// What may stand between the first and the last article of a range.
+const RANGE_MARKS: [char; 7] = ['-', '‐', '–', '—', '－', '~', '至'];
+
+/// `本制度12` as `本制度第十二条`, `行政处罚法44, 62` as `行政处罚法第四十四条、第六十二条`,
+/// `民事诉讼法87—95` as `民事诉讼法第八十七条至第九十五条`.
 pub fn article_zh(article: &str) -> String {
     let one = |law: &str| {
         let law = law.trim();
@@ -178,6 +184,10 @@ pub fn article_zh(article: &str) -> String {
             .filter(|n| !n.is_empty())
             .map(|n| {
                 let (number, rest) = n.split_at(n.find(|c: char| !c.is_ascii_digit()).unwrap_or(n.len()));
+                let range = rest.trim_start().trim_start_matches(RANGE_MARKS);
+                if let (Ok(first), Ok(last), true) = (number.parse(), range.trim().parse(), range != rest) {
+                    return format!("第{}条至第{}条", number_zh(first), number_zh(last));
+                }
                 let paragraph = match rest.trim_start_matches(['(', '（']).trim_end_matches([')', '）']) {
                     "" => String::new(),
                     p => match p.parse::<u32>() {
@@ -193,11 +203,18 @@ pub fn article_zh(article: &str) -> String {
     article.split(';').map(one).collect::<Vec<_>>().join("；")
 }
 
-/// Chinese numerals below one thousand, as articles are cited.
+/// Chinese numerals below ten thousand, as articles are cited.
 fn number_zh(n: u32) -> String {
     const DIGITS: [&str; 10] = ["", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
-    let (hundreds, tens, ones) = (n / 100 % 10, n / 10 % 10, n % 10);
+    let (thousands, hundreds, tens, ones) = (n / 1000 % 10, n / 100 % 10, n / 10 % 10, n % 10);
     let mut text = String::new();
+    if thousands > 0 {
+        text.push_str(DIGITS[thousands as usize]);
+        text.push('千');
+        if hundreds == 0 && (tens > 0 || ones > 0) {
+            text.push('零');
+        }
+    }
     if hundreds > 0 {
         text.push_str(DIGITS[hundreds as usize]);
         text.push('百');
@@ -205,7 +222,7 @@ fn number_zh(n: u32) -> String {
     match tens {
         0 if hundreds > 0 && ones > 0 => text.push('零'),
         0 => {}
-        1 if hundreds == 0 => text.push('十'),
+        1 if hundreds == 0 && thousands == 0 => text.push('十'),
         t => {
             text.push_str(DIGITS[t as usize]);
             text.push('十');
@@ -244,4 +261,19 @@ pub fn act_path(act: &str, case_path: &str) -> Option<String> {
 /// A note at the head of the page after an act was recorded.
 pub fn recorded(text: impl Into<String>) -> Note {
     Note::new(Tone::Done, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn articles_are_worded_as_the_office_cites_them() {
+        assert_eq!(article_zh("本制度22; 民事诉讼法87—95"), "本制度第二十二条；民事诉讼法第八十七条至第九十五条");
+        assert_eq!(article_zh("民事诉讼法87-95, 270"), "民事诉讼法第八十七条至第九十五条、第二百七十条");
+        assert_eq!(article_zh("行政处罚法44, 62"), "行政处罚法第四十四条、第六十二条");
+        assert_eq!(article_zh("本制度33(2)"), "本制度第三十三条（二）");
+        assert_eq!(article_zh("行政强制法10"), "行政强制法第十条");
+        assert_eq!(article_zh("民法典1010, 1260, 1007"), "民法典第一千零一十条、第一千二百六十条、第一千零七条");
+    }
 }

@@ -3,6 +3,7 @@
 //! Chinese; an empty string means "nothing to show". Nothing here decides anything.
 
 pub mod form;
+pub mod kinds;
 pub mod words;
 
 use askama::Template;
@@ -24,6 +25,8 @@ pub struct Frame {
     pub demonstration: bool,
     /// Head and data share a file system, so one theft takes both (design: the ledger's head).
     pub head_shares_disk: bool,
+    /// Whether this person looks after the machine, and so can mend that.
+    pub is_system_admin: bool,
     /// Why nothing can be recorded at present; empty when recording works.
     pub read_only: String,
     /// Shown above the page's content, such as a missing calendar or "recorded".
@@ -46,6 +49,15 @@ impl Frame {
 
     pub fn has_banners(&self) -> bool {
         self.demonstration || self.head_shares_disk || !self.read_only.is_empty()
+    }
+
+    /// What it means that the head lies beside the data, and who can mend it: for its reader.
+    pub fn head_words(&self) -> &'static str {
+        if self.is_system_admin {
+            "核对账本用的“存证首”与数据放在同一块磁盘上：整块磁盘被换成旧副本时，系统自己查不出来。请停机后把存证首文件夹移到另一块磁盘或者另一台机器，用启动参数 --head 指明。"
+        } else {
+            "核对账本用的“存证首”与数据放在同一块磁盘上：整块磁盘被换成旧副本时，系统自己查不出来。您照常办理，记录不受影响；请转告系统管理员把存证首另放一处。"
+        }
     }
 
     /// The account of the signed-in person, by which the browser tells its drafts apart.
@@ -226,9 +238,14 @@ impl DutyState {
         match self {
             DutyState::Overdue => "late",
             DutyState::Near => "soon",
-            DutyState::Met | DutyState::MetLate | DutyState::Void => "met",
-            DutyState::Open | DutyState::Paused | DutyState::DateUnknown => "",
+            state if state.is_done() => "met",
+            _ => "",
         }
+    }
+
+    /// Nothing is to be done any more.
+    pub fn is_done(self) -> bool {
+        matches!(self, DutyState::Met | DutyState::MetLate | DutyState::Void)
     }
 
     /// The class of the date where it stands in a table's cell.
@@ -268,6 +285,11 @@ pub struct Duty {
     pub due_small: String,
     /// How the date came about; unfolds under "这一天怎么来的".
     pub derivation: String,
+}
+
+/// How many of these duties want nothing any more.
+pub fn done_count(duties: &[Duty]) -> usize {
+    duties.iter().filter(|duty| duty.state.is_done()).count()
 }
 
 /// One act of a timeline.
@@ -427,8 +449,6 @@ pub struct Player {
     pub src: String,
     /// "第2段 记录仪 0012"
     pub label: String,
-    /// Takes `played=0.0-12.3,40.0-41.5` (seconds) when the page is left.
-    pub close: String,
     pub marks: Vec<Mark>,
 }
 

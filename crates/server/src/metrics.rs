@@ -52,11 +52,11 @@ impl Meter {
     }
 
     /// All figures as text, the office's own among them.
-    pub fn page(&self, office: &Readiness) -> String {
+    pub fn page(&self, office: &Readiness, duties_open: u64) -> String {
         with_local_recorder(&self.inner.recorder, || {
             gauge!("liuhen_ready").set(if office.ready() { 1.0 } else { 0.0 });
             gauge!("liuhen_ledger_entries").set(office.head_size as f64);
-            gauge!("liuhen_duties_open").set(office.duties_open as f64);
+            gauge!("liuhen_duties_open").set(duties_open as f64);
             gauge!("liuhen_jobs_waiting").set(office.jobs_waiting as f64);
             gauge!("liuhen_outbox_waiting").set(office.outbox_waiting as f64);
             gauge!("liuhen_free_bytes").set(office.free_bytes as f64);

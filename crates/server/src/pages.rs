@@ -2,6 +2,7 @@
 
 pub mod cases;
 pub mod clues;
+pub mod copies;
 pub mod papers;
 pub mod people;
 pub mod about;

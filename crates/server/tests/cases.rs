@@ -161,6 +161,14 @@ async fn a_clue_is_registered_with_its_informant_sealed_and_wrong_fields_told_in
     let wrong = bureau.post("/clues/new", &wrong, &zhao).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.text.contains("请填写被反映的单位或者场所") && wrong.text.contains("夜间接纳未成年人"), "what was typed is kept");
+    assert!(wrong.text.contains("还没有发生的事不能记录"), "all at once");
+    let nothing = [("source", ""), ("received_at", ""), ("content", "夜间接纳未成年人"), ("informant.contact", "abc")];
+    let nothing = bureau.post("/clues/new", &nothing, &zhao).await;
+    assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for field in ["source", "received_at", "channel", "category", "target", "informant.contact"] {
+        assert!(nothing.text.contains(&format!("id=\"f-{field}-error\"")), "{field} is told beside its field: {}", nothing.text);
+    }
+    assert!(nothing.text.contains("有 6 处需要改正"));
     let future = bureau.post("/clues/new", &complaint("2026-08-18T09:00"), &zhao).await;
     assert_eq!(future.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(future.text.contains("还没有发生的事不能记录"));
@@ -193,6 +201,10 @@ async fn a_case_goes_from_acceptance_through_its_acts_and_shows_each() {
     let wrong = bureau.post(&path, &party("91420112MA4K0A1B62"), &zhao).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.text.contains("武汉某某网吧有限公司") && wrong.text.contains("f-party.id_number-error"));
+    let mut wrong = party("91420112MA4K0A1B62");
+    wrong.push(("party.phone", "abc"));
+    let wrong = bureau.post(&path, &wrong, &zhao).await;
+    assert!(wrong.text.contains("“abc”不是电话号码") && wrong.text.contains("f-party.id_number-error"));
     bureau.done(&path, &party("91420112MA4K0A1B61"), &zhao).await;
 
     let causes = bureau.get(&format!("{case}/choose-cause?q=%E6%9C%AA%E6%88%90%E5%B9%B4%E4%BA%BA"), &zhao).await;
@@ -235,11 +247,18 @@ async fn a_slip_keeps_the_original_and_a_flaw_waits_for_the_head() {
     let entries = bureau.get(&format!("{case}/correct"), &zhao).await;
     let target = entries.text.split("correct?target=").find(|part| part.contains("更正：到达现场")).expect("the visit is listed");
     let target = target.split('"').next().expect("a sequence").to_owned();
-    let form = bureau.get(&format!("{case}/correct?target={target}"), &zhao).await;
-    assert!(form.text.contains("某某路128号") && form.text.contains("地点"));
+    let choice = bureau.get(&format!("{case}/correct?target={target}"), &zhao).await;
+    assert!(choice.text.contains("现在是：某某路128号") && choice.text.contains("地点"));
+    // Each member has the control of its kind, filled with what stands there now.
+    let control = async |member: &str| bureau.get(&format!("{case}/correct?target={target}&member={member}"), &zhao).await.text;
+    let moment = control("happened.from").await;
+    assert!(moment.contains("type=\"datetime-local\"") && moment.contains("value=\"2026-08-17T12:00\""), "{moment}");
+    let shown = control("certificates_shown").await;
+    assert!(shown.contains("type=\"radio\" name=\"effective\" value=\"是\" checked") && shown.contains("value=\"否\""));
+    assert!(control("envelope.place").await.contains("value=\"某某路128号\""));
     let odd = [("target", target.as_str()), ("member", "happened.from"), ("effective", "昨天"), ("reason", "笔误")];
     let odd = bureau.post(&format!("{case}/correct"), &odd, &zhao).await;
-    assert!(odd.status == StatusCode::UNPROCESSABLE_ENTITY && odd.text.contains("填写时间"));
+    assert!(odd.status == StatusCode::UNPROCESSABLE_ENTITY && odd.text.contains("填写时间"), "{}", odd.text);
     let slip = [("target", target.as_str()), ("member", "envelope.place"), ("effective", "某某路182号"), ("reason", "笔误")];
     bureau.done(&format!("{case}/correct"), &slip, &zhao).await;
     let page = bureau.get(&case, &zhao).await;

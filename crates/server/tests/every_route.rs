@@ -172,3 +172,32 @@ async fn no_state_changes_from_another_site() {
         assert_eq!(status, StatusCode::FORBIDDEN, "{} {path} from another site", route.method);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_administrator_sees_or_changes_a_case_or_its_people() {
+    let bureau = Bureau::open().await;
+    let said = ["某某歌舞", "某某网咖", "法定代表人"];
+    for (role, account, password) in &bureau.accounts {
+        let administrator = ["系统管理员", "安全管理员", "审计管理员"].iter().any(|title| role.contains(title));
+        if !administrator {
+            continue;
+        }
+        let cookie = bureau.sign_in(account, password).await;
+        for path in ["/registers/parties", "/registers/parties/new", "/registers/parties/import", "/registers/parties/items/1"] {
+            let get = Request::get(path).header(header::HOST, "127.0.0.1").header(header::COOKIE, &cookie);
+            let status = bureau.send(get.body(Body::empty()).expect("a request")).await.status();
+            assert!(status == StatusCode::FORBIDDEN || status == StatusCode::NOT_FOUND, "{role} {path} → {status}");
+            let status = bureau.send(form_request(path, "name=x", Some(&cookie))).await.status();
+            assert!(status.is_client_error(), "{role} POST {path} → {status}");
+        }
+        // Nothing an administrator may open names a party.
+        for path in ["/", "/registers", "/registers/officers", "/viewings", "/grants", "/accounts", "/search?q=%E6%9F%90%E6%9F%90", "/cases", "/oversight/ledger"] {
+            let get = Request::get(path).header(header::HOST, "127.0.0.1").header(header::COOKIE, &cookie);
+            let answer = bureau.send(get.body(Body::empty()).expect("a request")).await;
+            let bytes = axum::body::to_bytes(answer.into_body(), 16 << 20).await.expect("a body");
+            let text = String::from_utf8_lossy(&bytes);
+            let named: Vec<_> = said.iter().filter(|s| text.contains(**s)).collect();
+            assert!(named.is_empty(), "{role} reads {named:?} at {path}");
+        }
+    }
+}

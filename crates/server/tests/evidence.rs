@@ -267,9 +267,89 @@ async fn footage_is_seen_by_ranges_under_a_grant_and_written_down() {
     assert_eq!(bureau.get("/viewings", &zhao).await.status, StatusCode::FORBIDDEN);
     assert_eq!(bureau.post(&format!("{viewing}/close"), &[("played", "0.0-2.0")], &zhao).await.status, StatusCode::NO_CONTENT);
     assert_eq!(bureau.get(&bytes, &zhao).await.status, StatusCode::CONFLICT, "closed is closed");
-    let table = bureau.get("/viewings.csv", &archivist).await;
+    // A copy of the register says what it is for, before it is given.
+    let asked = bureau.get("/viewings.csv", &archivist).await;
+    assert!(asked.status == StatusCode::OK && asked.text().contains("用途"));
+    let silent = bureau.post("/viewings.csv", &[("purpose", "")], &archivist).await;
+    assert_eq!(silent.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(bureau.post("/viewings.csv", &[("purpose", "抽查")], &zhao).await.status, StatusCode::FORBIDDEN);
+    let table = bureau.post("/viewings.csv", &[("purpose", "交监督人员抽查")], &archivist).await;
+    assert!(bureau.get("/viewings", &archivist).await.text().contains("交监督人员抽查"));
     assert_eq!(table.header(header::CONTENT_TYPE), "text/csv; charset=utf-8");
     assert!(table.text().lines().nth(1).is_some_and(|line| line.contains("核对询问笔录")));
+}
+
+/// Files under a folder that hold these bytes.
+fn holding(dir: &Path, part: &[u8]) -> Vec<std::path::PathBuf> {
+    let mut found = vec![];
+    for entry in std::fs::read_dir(dir).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(holding(&path, part));
+        } else if std::fs::read(&path).expect("a file").windows(part.len()).any(|w| w == part) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn article_30_footage_of_minors_is_sealed_as_it_comes_in_and_plays_by_ranges_under_a_grant() {
+    let bureau = Bureau::open().await;
+    let zhao = bureau.sign_in("zhaojianguo").await;
+    let archivist = bureau.sign_in("heping").await;
+    let vault = bureau._place.path().join("data/vault");
+    let shown: Vec<u8> = film()[70_000..70_064].to_vec();
+    // As a form without scripts sends it, as the island sends it, and chosen only after the bytes had come.
+    let mut chosen = fields("大厅执法记录（学生）");
+    chosen.push(("protected", "yes"));
+    let new = format!("{}/new", bureau.evidence());
+    let sent = bureau.post_file(&new, &chosen, "学生.mp4", &film(), &zhao).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text());
+    assert_eq!(holding(&vault, &shown), Vec::<std::path::PathBuf>::new());
+    for address in [format!("/uploads?case={}&protected=yes", bureau.case), format!("/uploads?case={}", bureau.case)] {
+        let mut other = film();
+        other.extend(address.bytes());
+        let upload = Request::post(&address)
+            .header(header::HOST, "127.0.0.1")
+            .header(header::COOKIE, &zhao)
+            .header(header::CONTENT_TYPE, "application/octet-stream")
+            .header("x-file-name", "a.mp4")
+            .body(Body::from(other));
+        let taken = bureau.send(upload.expect("a request")).await;
+        assert_eq!(taken.status, StatusCode::CREATED, "{}", taken.text());
+        assert_eq!(holding(&vault, &shown).is_empty(), address.ends_with("yes"));
+        let handle = serde_json::from_slice::<serde_json::Value>(&taken.bytes).expect("json")["handle"].as_str().expect("a handle").to_owned();
+        let mut form = chosen.clone();
+        form.push(("file", &handle));
+        assert_eq!(bureau.post(&new, &form, &zhao).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(holding(&vault, &shown), Vec::<std::path::PathBuf>::new());
+    }
+    let stranger = bureau.sign_in("zhengwenbo").await;
+    let foreign = bureau.ask(Method::POST, &format!("/uploads?case={}&protected=yes", bureau.case), &stranger, &[]).await;
+    assert!(foreign.status.is_client_error(), "{}", foreign.status);
+
+    let list = bureau.get(&bureau.evidence(), &zhao).await;
+    let evidence = list.address(&format!("{}/0", bureau.evidence()));
+    assert!(bureau.get(&evidence, &zhao).await.text().contains("加密存放"));
+    let password = casework::demo::password_of("heping");
+    let rule = [("text", "本案人员可以查看"), ("password", password.as_str())];
+    assert_eq!(bureau.post("/grants/rule", &rule, &archivist).await.status, StatusCode::SEE_OTHER);
+    let ask = [("asked_reason", "核对询问笔录"), ("asked_mode", "view"), ("until", "2026-08-20T18:00"), ("seconds_from", "1"), ("seconds_to", "3")];
+    let asked = bureau.post(&format!("{evidence}/request"), &ask, &zhao).await;
+    assert_eq!(asked.status, StatusCode::SEE_OTHER, "{}", asked.text());
+    let grants = bureau.get("/grants", &archivist).await;
+    assert!(grants.text().contains("第1-3秒"), "{}", grants.text());
+    let give = grants.address("/grants/0");
+    assert_eq!(bureau.post(&give, &[], &archivist).await.status, StatusCode::SEE_OTHER);
+    let opened = bureau.post(&format!("{evidence}/view"), &[("reason", "核对询问笔录"), ("mode", "view")], &zhao).await;
+    let viewing = opened.header(header::LOCATION);
+    assert!(bureau.get(&viewing, &zhao).await.text().contains("#t=1,3"));
+    let whole = bureau.get(&format!("{viewing}/bytes"), &zhao).await;
+    assert_eq!(whole.bytes, film());
+    let range = bureau.ask(Method::GET, &format!("{viewing}/bytes"), &zhao, &[(header::RANGE, "bytes=65530-70063")]).await;
+    assert_eq!(range.status, StatusCode::PARTIAL_CONTENT);
+    assert_eq!(range.bytes, &film()[65_530..70_064]);
 }
 
 #[tokio::test]
@@ -307,7 +387,11 @@ async fn registers_are_imported_after_a_preview_and_changed_with_history() {
     assert_eq!(changed.status, StatusCode::SEE_OTHER, "{}", changed.text());
     let history = bureau.get("/registers/departments/items/sanzd", &system).await.text();
     assert!(history.contains("三中队（虚构）") && history.contains("三中队（更名，虚构）"));
-    let wrong = bureau.post("/registers/parties/new", &[("name", "某某公司（虚构）"), ("kind", "organisation"), ("id_number", "91420112MA4KXXXX00")], &system).await;
+    // Parties are people of cases: their register is the conducting department's, no administrator's.
+    let party = [("name", "某某公司（虚构）"), ("kind", "organisation"), ("id_number", "91420112MA4KXXXX00")];
+    assert_eq!(bureau.post("/registers/parties/new", &party, &system).await.status, StatusCode::FORBIDDEN);
+    let section = bureau.sign_in("sunlihua").await;
+    let wrong = bureau.post("/registers/parties/new", &party, &section).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.text().contains("91420112MA4KXXXX00"), "what was typed is kept");
     let zhao = bureau.sign_in("zhaojianguo").await;
@@ -365,4 +449,42 @@ async fn the_houses_pages_open_for_those_they_are_for() {
     let delegated = bureau.post("/delegations", &[("role", "agency-head"), ("to", ""), ("starts", "2026-08-18T08:00"), ("ends", "2026-08-17T08:00")], &head).await;
     assert_eq!(delegated.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(delegated.text().contains("结束时间应当晚于开始时间"));
+}
+
+#[tokio::test]
+async fn a_name_that_is_not_what_the_file_is_is_told_and_shown_as_it_is() {
+    let bureau = Bureau::open().await;
+    let zhao = bureau.sign_in("zhaojianguo").await;
+    let path = format!("{}/new", bureau.evidence());
+    let fields = [("kind", "documentary"), ("name", "现场照片\u{202e}gpj.\u{202c}"), ("from", "2026-08-17T07:00"), ("footage", "no"), ("protected", "no")];
+    let sent = bureau.post_file(&path, &fields, "现场照片.jpg", b"<html><script>alert(1)</script>", &zhao).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text());
+    let list = bureau.get(&bureau.evidence(), &zhao).await;
+    let item = bureau.get(list.address(&format!("{}/0", bureau.evidence())).trim_end_matches("/file"), &zhao).await;
+    let case = bureau.get(&format!("/cases/{}", bureau.case), &zhao).await;
+    let volume = bureau.get(&format!("/cases/{}/volume", bureau.case), &zhao).await;
+    for (page, answer) in [("list", &list), ("item", &item), ("case", &case)] {
+        let text = answer.text();
+        assert!(text.contains("扩展名与内容不符"), "{page}: {text}");
+        assert!(text.contains("<bdi>") && text.contains("U+202E</span>"), "{page} shows the mark");
+        assert!(!text.contains('\u{202e}'), "{page} never turns its writing around");
+    }
+    assert!(item.text().contains("文件名说是JPEG 图片（.jpg），内容是系统不认得的内容"));
+    // Every tab of a case stands under its head.
+    for (page, answer) in [("list", &list), ("item", &item), ("volume", &volume), ("papers", &bureau.get(&format!("/cases/{}/papers", bureau.case), &zhao).await)] {
+        let text = answer.text();
+        assert!(text.contains("class=\"rail\"") && text.contains("<dt>案号</dt>") && text.contains("aria-current=\"page\""), "{page}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn who_cannot_look_yet_is_told_why_and_offered_to_ask() {
+    let bureau = Bureau::open().await;
+    let zhao = bureau.sign_in("zhaojianguo").await;
+    let item = bureau.with_film(&zhao).await;
+    let page = bureau.get(&item, &zhao).await.text();
+    assert!(!page.contains(&format!("action=\"{item}/view\"")), "what would be refused is not offered");
+    assert!(page.contains("现在还不能查看：") && page.contains("本制度第二十六条") && page.contains("申请查看"), "{page}");
+    let list = bureau.get(&bureau.evidence(), &zhao).await.text();
+    assert!(list.contains("申请查看") && !list.contains(&format!("{item}#view")));
 }

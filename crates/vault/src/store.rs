@@ -220,6 +220,31 @@ impl Vault {
         .await
     }
 
+    /// Removes the copy of one class, if there is one, and says whether there was. Whether the bytes
+    /// may go is the caller's to know: nobody claims them, or another copy keeps them.
+    ///
+    /// # Errors
+    /// [`VaultError::ReadOnly`], [`VaultError::Degraded`], [`VaultError::NotAFile`].
+    pub async fn remove(&self, class: Class, sha256: &Sha256) -> Result<bool, VaultError> {
+        let (inner, sha256) = (self.inner.clone(), *sha256);
+        blocking(move || {
+            inner.refuse_unless_sound()?;
+            let Some(copy) = inner.copy_in(class, &sha256)? else {
+                return Ok(false);
+            };
+            let name = sha256.to_string();
+            let open = inner.root.open(class.folder());
+            let folder = open.and_then(|top| top.open(&name[..2])?.open(&name[2..4]));
+            let folder = folder.map_err(|source| open_error(&copy.path, source))?;
+            folder
+                .remove(&name)
+                .map_err(|source| open_error(&copy.path, source))?;
+            inner.step(Step::SyncFolder, folder.path(), || folder.sync())?;
+            Ok(true)
+        })
+        .await
+    }
+
     /// All sealed bytes, class by class in order of digest. What does not belong
     /// in a vault comes as [`VaultError::Stray`] in its place.
     pub fn list(&self) -> impl Iterator<Item = Result<Kept, VaultError>> + Send + 'static {

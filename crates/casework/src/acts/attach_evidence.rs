@@ -33,6 +33,9 @@ pub struct AttachEvidence {
     pub located: String,
     #[serde(default)]
     pub extraction: Option<Extraction>,
+    /// Shows minors or others who are protected: kept sealed.
+    #[serde(default)]
+    pub protected: bool,
     #[serde(skip)]
     pub taken: Option<Taken>,
 }
@@ -53,6 +56,13 @@ pub async fn attach_evidence(office: &Office, caller: &Caller, what: AttachEvide
     if !problems.is_empty() {
         return Err(ActError::Invalid(problems));
     }
+    let opened = office.open_case(&what.case).await?;
+    office.allow(caller, Power::Investigate, Some(&opened.case))?;
+    let taken = match &what.taken {
+        // Chosen after the file had come in, in clear.
+        Some(taken) if what.protected && !taken.protected => Some(office.sealed_upload(&what.case, taken).await?),
+        taken => taken.clone(),
+    };
     let id = EvidenceId(Office::new_id());
     let stream = StreamId::case(&what.case);
     office
@@ -74,13 +84,13 @@ pub async fn attach_evidence(office: &Office, caller: &Caller, what: AttachEvide
                 name: what.name.clone(),
                 source: what.source.clone(),
                 proves: what.proves.clone(),
-                file: what.taken.as_ref().map(|t| t.file.clone()),
+                file: taken.as_ref().map(|t| t.file.clone()),
                 footage: what.footage,
                 located: what.located.clone(),
                 extraction: what.extraction.clone(),
             };
             let mut decision = Decision::event(stream.clone(), happened, envelope, event).made(id.0.clone());
-            if let Some(taken) = &what.taken {
+            if let Some(taken) = &taken {
                 decision.changes.push(claim(&taken.file, &stream, taken.protected));
             }
             Ok(decision)

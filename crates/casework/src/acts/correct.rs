@@ -2,6 +2,7 @@
 //! A slip that turns late into met needs the head.
 
 use crate::codec::secrecy_of_member;
+use crate::contacts::{contact_problem, phone_problem};
 use crate::error::{ActError, FieldProblem};
 use crate::forms;
 use crate::office::{Caller, Decision, Office, Receipt};
@@ -79,8 +80,9 @@ fn mends_lateness(office: &Office, case: &Case, slip: &Event, now: jiff::civil::
             .count()
     };
     let mut records = case.records.clone();
-    if let Some(last) = records.last().cloned() {
-        records.push(Recorded { sequence: last.sequence + 1, event: slip.clone(), envelope: Default::default(), ..last });
+    if let Some(last) = records.last().map(|last| Recorded::clone(last)) {
+        let slip = Recorded { sequence: last.sequence + 1, event: slip.clone(), envelope: Default::default(), ..last };
+        records.push(slip.into());
     }
     late(&Case::fold(records)) < late(case)
 }
@@ -91,6 +93,12 @@ fn check(office: &Office, target: &Recorded, what: &Correct) -> Result<(), ActEr
         (Event::PartyRecorded { party }, "party.id_number") => {
             let number = what.effective.as_str().unwrap_or_default();
             forms::identity_problem("effective", party.kind, number).into_iter().collect()
+        }
+        (Event::PartyRecorded { .. }, "party.phone") => {
+            phone_problem("effective", what.effective.as_str().unwrap_or_default()).into_iter().collect()
+        }
+        (Event::ClueRegistered { .. }, "informant.contact") => {
+            contact_problem("effective", what.effective.as_str().unwrap_or_default()).into_iter().collect()
         }
         (Event::PaperSubmitted { paper_kind, fields, .. }, member) => match (office.book().paper(&paper_kind.0), member.strip_prefix("fields.")) {
             (Some(form), Some(path)) => {

@@ -118,8 +118,13 @@ pub(crate) fn complete(
     }
 }
 
-/// Bytes named by an entry are claimed in its transaction.
+/// Bytes named by the first entry of an act are claimed in its transaction.
 pub(crate) fn claim(file: &FileRef, stream: &StreamId, protected: bool) -> Change {
+    claim_at(0, file, stream, protected)
+}
+
+/// The same for the entry at this place of the act.
+pub(crate) fn claim_at(entry: usize, file: &FileRef, stream: &StreamId, protected: bool) -> Change {
     Change::ClaimBlob {
         row: BlobRow {
             sha256: file.sha256.clone(),
@@ -130,6 +135,6 @@ pub(crate) fn claim(file: &FileRef, stream: &StreamId, protected: bool) -> Chang
             stream: stream.0.clone(),
             sequence: 0,
         },
-        entry: 0,
+        entry,
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::error::ActError;
 use crate::office::{Caller, Office, Receipt};
-use crate::permissions::Power;
+use crate::permissions::edits_register;
 use crate::registers::{RegisterName, Registered};
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -28,7 +28,7 @@ pub struct PutRegister {
 
 /// Puts a new state. The receipt's id is that of the thing.
 pub async fn put_register(office: &Office, caller: &Caller, what: PutRegister) -> Result<Receipt, ActError> {
-    office.allow(caller, Power::EditRegisters, None)?;
+    office.allow(caller, edits_register(what.register), None)?;
     let stored = office.stored(what.register).await?;
     let id = match what.id {
         Some(id) if stored.contains_key(&id) || office.in_rulebook(what.register, &id) => id,

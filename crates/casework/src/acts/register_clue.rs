@@ -1,6 +1,7 @@
 //! 线索登记 (Art. 13): five sources, registered in time, informants sealed apart.
 
 use crate::codec::names_somebody;
+use crate::contacts::contact_problem;
 use crate::error::{ActError, FieldProblem};
 use crate::office::{Caller, Decision, Office, Receipt};
 use crate::permissions::Power;
@@ -31,7 +32,10 @@ pub struct RegisterClue {
 /// Registers a clue and gives it its number. The receipt's id is the clue's.
 pub async fn register_clue(office: &Office, caller: &Caller, what: RegisterClue) -> Result<Receipt, ActError> {
     office.allow(caller, Power::RegisterClue, None)?;
-    check(&what)?;
+    let problems = problems(office, &what);
+    if !problems.is_empty() {
+        return Err(ActError::Invalid(problems));
+    }
     let happened = office.happened("received_at", what.received_at, None)?;
     let now = office.now();
     let series = format!("线索/{}", now.year());
@@ -94,8 +98,12 @@ pub async fn register_clue(office: &Office, caller: &Caller, what: RegisterClue)
     office.commit(caller, decision, &words, vec![], None).await
 }
 
-fn check(what: &RegisterClue) -> Result<(), ActError> {
-    let mut problems = vec![];
+/// Everything wrong with a clue as it is about to be registered, each beside its field.
+pub fn problems(office: &Office, what: &RegisterClue) -> Vec<FieldProblem> {
+    let mut problems = match office.happened("received_at", what.received_at, None) {
+        Err(ActError::Invalid(problems)) => problems,
+        _ => vec![],
+    };
     let mut ask = |field: &str, empty: bool, message: &str| {
         if empty {
             problems.push(FieldProblem { field: field.into(), message: message.into() });
@@ -124,5 +132,6 @@ fn check(what: &RegisterClue) -> Result<(), ActError> {
             problems.push(FieldProblem { field: field.into(), message: "含有不可见的控制字符，请删去".into() });
         }
     }
-    if problems.is_empty() { Ok(()) } else { Err(ActError::Invalid(problems)) }
+    problems.extend(what.informant.as_ref().and_then(|i| contact_problem("informant.contact", &i.contact)));
+    problems
 }

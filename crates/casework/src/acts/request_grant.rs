@@ -6,7 +6,7 @@ use crate::office::{Caller, Decision, Office, Receipt};
 use crate::permissions::Power;
 use crate::viewing::{Grant, GrantState, Mode, link};
 use jiff::civil::DateTime;
-use procedure::event::{Event, Span};
+use procedure::event::{Event, Seconds, Span};
 use procedure::ids::*;
 use serde::Deserialize;
 
@@ -18,6 +18,9 @@ pub struct RequestGrant {
     pub reason: String,
     pub mode: Mode,
     pub until: DateTime,
+    /// A part of one recording, in seconds from its beginning; none asks for the whole.
+    #[serde(default)]
+    pub seconds: Option<Seconds>,
 }
 
 /// Asks for a grant. The receipt's id is the grant's.
@@ -31,6 +34,18 @@ pub async fn request_grant(office: &Office, caller: &Caller, what: RequestGrant)
     }
     if what.until <= office.now() {
         problems.push(FieldProblem { field: "until".into(), message: "截止时间须晚于现在".into() });
+    }
+    if let Some(part) = what.seconds {
+        let mut wrong = |message: &str| problems.push(FieldProblem { field: "seconds".into(), message: message.into() });
+        if part.to <= part.from {
+            wrong("片段的结束秒须晚于开始秒");
+        }
+        if what.evidence.len() != 1 {
+            wrong("只申请片段的，一次选择一份音像资料");
+        }
+        if what.mode == Mode::Copy {
+            wrong("片段只能查看；需要复制的，请申请整件");
+        }
     }
     if !problems.is_empty() {
         return Err(ActError::Invalid(problems));
@@ -55,6 +70,7 @@ pub async fn request_grant(office: &Office, caller: &Caller, what: RequestGrant)
                 to: Some(what.until),
                 copy: what.mode == Mode::Copy,
                 standing: false,
+                seconds: what.seconds,
                 state: GrantState::Asked,
                 version: 0,
             };
@@ -67,6 +83,7 @@ pub async fn request_grant(office: &Office, caller: &Caller, what: RequestGrant)
                 reason: grant.reason.clone(),
                 copy: grant.copy,
                 to: what.until,
+                seconds: what.seconds,
             };
             let mut envelope = office.envelope(caller);
             envelope.matter = opened.case.title.clone();

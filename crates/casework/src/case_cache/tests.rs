@@ -89,6 +89,7 @@ impl Bureau {
             to: None,
             located: "物证室1号柜".into(),
             extraction: None,
+            protected: false,
             taken: None,
         };
         attach_evidence(&self.office, &self.handler, what).await.map(|receipt| receipt.id)
@@ -166,7 +167,7 @@ async fn article_30_a_case_whose_value_was_sealed_later_is_read_anew() {
     raise_protection(&bureau.office, &bureau.handler, what).await.unwrap();
     assert!(bureau.kept().is_none());
     // Even put back by a reader that was slower than the act, it is not what is opened.
-    bureau.office.put_back(before, vec![]);
+    bureau.office.put_back(before.case, before.words);
     let opened = bureau.office.open_case(&bureau.case).await.unwrap();
     let told = bureau.office.load_case(&bureau.case).await.unwrap();
     assert_eq!(format!("{:?}", opened.case), format!("{:?}", told.case));

@@ -48,7 +48,6 @@ pub async fn furnish(office: &Office, today: Date) -> anyhow::Result<Vec<DemoAcc
         (ImportName::Departments, file(office, "departments.csv")?.to_owned()),
         (ImportName::Officers, officers.clone()),
         (ImportName::Powers, file(office, "powers.csv")?.to_owned()),
-        (ImportName::Parties, file(office, "parties.csv")?.to_owned()),
     ] {
         office.import(&editor, name, text.as_bytes(), false).await.map_err(|e| told(name.title(), &e))?;
     }
@@ -57,6 +56,10 @@ pub async fn furnish(office: &Office, today: Date) -> anyhow::Result<Vec<DemoAcc
     for row in rest {
         accounts.push(account(office, &security, row).await?);
     }
+    // The register of parties is no administrator's.
+    let parties = file(office, "parties.csv")?;
+    let head = person_with(office, Role::SectionHead)?;
+    office.import(&head, ImportName::Parties, parties.as_bytes(), false).await.map_err(|e| told(ImportName::Parties.title(), &e))?;
     let place = |a: &DemoAccount| people.iter().position(|r| r.account == a.account);
     accounts.sort_by_key(place);
     Ok(accounts)

@@ -501,6 +501,7 @@ impl<'d> Docket<'d> {
             to: exhibit.to,
             located: String::new(),
             extraction: exhibit.extraction,
+            protected: false,
             taken: Some(taken),
         };
         let receipt = attach_evidence(self.office(), &self.writer().await?, what).await.map_err(|e| told(&exhibit.name, &e))?;

@@ -1,6 +1,6 @@
 //! Runs the jobs that acts wrote: taken with a lease, done again after a crash, put off when they fail.
 
-use super::issue;
+use super::{drop_upload, forget, issue};
 use crate::error::ActError;
 use crate::office::Office;
 use std::time::Duration;
@@ -28,6 +28,8 @@ impl Office {
             for job in jobs {
                 let result = match job.kind.as_str() {
                     issue::KIND => issue::run(self, &self.system(), &job.payload).await,
+                    forget::KIND => forget::run(self, &job.payload).await,
+                    drop_upload::KIND => drop_upload::run(self, &job.key, &job.payload).await,
                     other => Err(ActError::Failure(anyhow::anyhow!("unknown kind of job {other}"))),
                 };
                 match result {

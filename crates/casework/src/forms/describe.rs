@@ -29,6 +29,8 @@ pub struct FormField {
     pub value: String,
     /// Rows there are, or one blank row.
     pub rows: Vec<Vec<FormField>>,
+    /// How many rows a list must have once the object it stands in is used.
+    pub rows_min: usize,
     /// Fields of an object.
     pub members: Vec<FormField>,
     /// A blank row whose names hold `placeholder` for the row's number.
@@ -73,6 +75,16 @@ pub enum Widget {
     Group,
 }
 
+impl FormField {
+    /// Whether anything stands in it or below it.
+    pub fn is_used(&self) -> bool {
+        !self.value.trim().is_empty()
+            || self.options.iter().any(|o| o.chosen)
+            || self.members.iter().any(FormField::is_used)
+            || self.rows.iter().flatten().any(FormField::is_used)
+    }
+}
+
 /// The form of a paper, filled with `fields`. Members the office writes itself are left out.
 pub fn describe(form: &PaperForm, fields: &Map<String, Value>) -> Vec<FormField> {
     members(&form.schema, fields, "", false, 0)
@@ -107,10 +119,11 @@ fn field(schema: &Value, value: Option<&Value>, name: &str, protected: bool, dep
         widget,
         required: true,
         protected,
-        max_length: schema.get("maxLength").and_then(Value::as_u64),
+        max_length: schema::max_length(schema),
         options: options(schema, widget, value),
         value: value.map(|v| text(widget, v)).unwrap_or_default(),
         rows: vec![],
+        rows_min: usize::try_from(schema::min_items(schema)).unwrap_or(usize::MAX),
         members: vec![],
         row_template: vec![],
         placeholder: "",

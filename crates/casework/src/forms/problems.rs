@@ -35,6 +35,13 @@ pub fn problems(form: &PaperForm, fields: &Map<String, Value>) -> Vec<FieldProbl
     found.by_place.into_values().map(|(_, problem)| problem).collect()
 }
 
+/// Where characters stand that no font can print: each field is named, with those in it.
+pub fn unprintable(form: &PaperForm, fields: &Map<String, Value>, chars: &[char]) -> Vec<FieldProblem> {
+    let mut found = Found { schema: &form.schema, by_place: BTreeMap::new() };
+    found.look_for(chars, &Value::Object(fields.clone()), &mut vec![]);
+    found.by_place.into_values().map(|(_, problem)| problem).collect()
+}
+
 /// Validators are compiled once per kind; another load of the rulebook replaces them.
 fn validator(form: &PaperForm) -> Result<Arc<Validator>, String> {
     type Compiled = HashMap<String, (Value, Arc<Validator>)>;
@@ -187,6 +194,34 @@ impl<'a> Found<'a> {
                 };
                 if !exists {
                     let message = format!("{}：没有{text}这个日期", self.label(path));
+                    self.add(path.clone(), 9, message);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn look_for(&mut self, chars: &[char], value: &Value, path: &mut Vec<Step>) {
+        match value {
+            Value::Object(fields) => {
+                for (name, member) in fields {
+                    path.push(Step::Member(name.clone()));
+                    self.look_for(chars, member, path);
+                    path.pop();
+                }
+            }
+            Value::Array(rows) => {
+                for (row, inside) in rows.iter().enumerate() {
+                    path.push(Step::Row(row));
+                    self.look_for(chars, inside, path);
+                    path.pop();
+                }
+            }
+            Value::String(text) => {
+                let held: Vec<String> =
+                    chars.iter().filter(|c| text.contains(**c)).map(|c| format!("“{c}”（U+{:04X}）", u32::from(*c))).collect();
+                if !held.is_empty() {
+                    let message = format!("{}里的{}没有字体能够印出，请改用其他写法", self.label(path), held.join("、"));
                     self.add(path.clone(), 9, message);
                 }
             }

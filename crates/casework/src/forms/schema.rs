@@ -1,5 +1,5 @@
 //! Reading a paper's `fields.schema.json`: its shapes and the keywords the papers add to it
-//! (`x-order`, `x-system`, `x-widget`, `x-source`, `x-protected`, `x-article`).
+//! (`x-order`, `x-system`, `x-widget`, `x-source`, `x-partial`, `x-protected`, `x-article`).
 
 use serde_json::Value;
 
@@ -80,6 +80,23 @@ pub fn is_system(schema: &Value) -> bool {
 pub fn options(schema: &Value) -> Vec<&str> {
     let options = schema.get("enum").and_then(Value::as_array);
     options.into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+/// Where a value comes from, in the order in which the sources are asked: one, or a list.
+pub fn sources(schema: &Value) -> impl Iterator<Item = &str> {
+    let named = schema.get("x-source");
+    let list = named.and_then(Value::as_array).into_iter().flatten();
+    named.into_iter().filter(|s| s.is_string()).chain(list).filter_map(Value::as_str)
+}
+
+/// An optional object that is opened though half of it is still to be filled in.
+pub fn is_partial(schema: &Value) -> bool {
+    schema.get("x-partial").and_then(Value::as_bool).unwrap_or(false)
+}
+
+/// In characters.
+pub fn max_length(schema: &Value) -> Option<u64> {
+    schema.get("maxLength").and_then(Value::as_u64)
 }
 
 pub fn min_items(schema: &Value) -> u64 {

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use std::sync::OnceLock;
 
 mod filling;
+mod main_line;
 
 fn book() -> &'static Rulebook {
     static BOOK: OnceLock<Rulebook> = OnceLock::new();
@@ -256,6 +257,23 @@ fn the_day_after_the_eighteenth_birthday_is_of_age() {
     assert!(!is_minor(&person, date(1968, 1, 1)));
     assert!(!is_minor(&party("91420112MA4K0A1B61", PartyKind::Organisation), date(2026, 1, 1)));
     assert!(!is_minor(&party("/", PartyKind::Person), date(2026, 1, 1)));
+}
+
+#[test]
+fn a_character_no_font_has_is_told_with_its_place() {
+    let mut fields = sample("filing-approval");
+    fields["party"]["name"] = "武汉\u{e000}歌厅".into();
+    fields["articles_violated"][1] = "第\u{e001}条".into();
+    let found = unprintable(form("filing-approval"), &fields, &['\u{e000}', '\u{e001}']);
+    let found: Vec<_> = found.into_iter().map(|p| (p.field, p.message)).collect();
+    let said = |field: &str, message: &str| (field.to_owned(), message.to_owned());
+    assert_eq!(
+        found,
+        [
+            said("party.name", "“当事人”的“名称（姓名）”里的“\u{e000}”（U+E000）没有字体能够印出，请改用其他写法"),
+            said("articles_violated.1", "“违反的规定”第2项里的“\u{e001}”（U+E001）没有字体能够印出，请改用其他写法"),
+        ]
+    );
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Bytes against entries: every file an entry names is read again from the disk, every claim has
 //! its entry, and bytes nobody names are told.
 
-use super::{Gathered, Progress, Store, Unclaimed, VerifyReport};
+use super::{Gathered, Named, Progress, SealedFile, Store, Unclaimed, VerifyReport};
 use crate::settings::Settings;
 use ledger::entry::Entry;
 use std::collections::BTreeSet;
+use std::io::Read;
 use vault::{Fixity, Sha256, Sm3, Vault, VaultError};
 
 const PAGE: u32 = 1_000;
@@ -37,6 +38,13 @@ pub(super) async fn check(
             report.find(sequence, format!("{what}：摘要不成格式。"));
             continue;
         };
+        if let Some(kept) = gathered.sealed_files.get(sha256) {
+            sealed_since(store, &vault, file, &digest, kept, report).await;
+            report.blobs_checked += 1;
+            report.blob_bytes_checked += file.len_bytes;
+            progress(Progress::Files(index as u64 + 1, count));
+            continue;
+        }
         let sm3: Option<Sm3> = file.sm3.parse().ok();
         match vault.fixity(&digest, sm3.as_ref()).await {
             Ok(Fixity::Intact) => match vault.len(&digest) {
@@ -64,6 +72,47 @@ pub(super) async fn check(
     }
     report.notes.extend(strays);
     Ok(())
+}
+
+/// A file named in clear and sealed since: what is sealed has the digests and the length that were
+/// named. That the sealed bytes themselves are whole is checked where their own entry names them.
+async fn sealed_since(store: &Store, vault: &Vault, named: &Named, digest: &Sha256, kept: &SealedFile, report: &mut VerifyReport) {
+    let what = format!("第{}项所记的文件{digest}（第{}项起密封保存）", named.sequence, kept.sequence);
+    if vault.contains(digest).unwrap_or(false) {
+        report.notes.push(format!("{what}：明文副本还没有清除，由系统继续清除。"));
+    }
+    let Some(keys) = &store.keys else { return };
+    let opened = async {
+        let place = vault.path_of(&kept.sha256.parse().map_err(std::io::Error::other)?).map_err(std::io::Error::other)?;
+        let key = keys.case_key(&kept.stream).map_err(std::io::Error::other)?;
+        let read = tokio::task::spawn_blocking(move || digests_of_sealed(&key, &place)).await;
+        read.map_err(std::io::Error::other)?
+    };
+    match opened.await {
+        Ok((sha256, sm3, len_bytes)) => {
+            if sha256 != digest.to_string() || sm3 != named.sm3 || len_bytes != named.len_bytes {
+                report.find(Some(named.sequence), format!("{what}：密封的内容与所记的摘要或者长度不符。"));
+            }
+        }
+        // Missing or damaged sealed bytes are found under their own entry; here the content.
+        Err(error) => report.find(Some(named.sequence), format!("{what}：密封的内容打不开（{error}）。")),
+    }
+}
+
+/// Digests and length of what is sealed, read chunk by chunk.
+fn digests_of_sealed(key: &seal::CaseKey, place: &std::path::Path) -> std::io::Result<(String, String, u64)> {
+    use sha2::Digest;
+    let mut reader = crate::intake::open_sealed_at(key, || Ok(std::io::BufReader::new(std::fs::File::open(place)?)), 0)?;
+    let (mut sha256, mut sm3, mut len_bytes) = (sha2::Sha256::new(), sm3::Sm3::new(), 0);
+    let mut buffer = vec![0; seal::CHUNK_SIZE_BYTES];
+    loop {
+        let count = reader.read(&mut buffer)?;
+        let Some(bytes) = buffer.get(..count).filter(|b| !b.is_empty()) else { break };
+        sha256.update(bytes);
+        sm3.update(bytes);
+        len_bytes += bytes.len() as u64;
+    }
+    Ok((hex::encode(sha256.finalize()), hex::encode(sm3.finalize()), len_bytes))
 }
 
 /// The rows that claim bytes say what the entries say.

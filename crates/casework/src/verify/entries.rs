@@ -1,6 +1,6 @@
 //! The walk along the entries: leaves, members, versions, root, head and checkpoints.
 
-use super::{Gathered, Given, Named, Progress, Store, VerifyReport};
+use super::{Gathered, Given, Named, Progress, SealedFile, Store, VerifyReport};
 use crate::acts::archive_case;
 use crate::{codec, numbers};
 use database::{SealedMember, StoredEntry};
@@ -13,7 +13,6 @@ use procedure::event::Event;
 use procedure::ids::StreamId;
 use seal::{KeyClass, SealError};
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
 
 const PAGE: u32 = 1_000;
 
@@ -28,15 +27,12 @@ pub(super) async fn walk(
     let mut gathered = Gathered::default();
     let mut walk = Walk::new(head, checkpoints);
     let mut frontier = Frontier::default();
-    let mut raised: BTreeMap<u64, BTreeSet<String>> = BTreeMap::new();
-    let mut lacking: Vec<(u64, usize, String)> = vec![];
     let mut last = 0;
     loop {
         let page = store.database.entries_after(last, PAGE).await?;
         let Some(end) = page.last() else { break };
         last = end.sequence;
         for stored in &page {
-            let (disclosures, stored_count) = disclosures(store, stored, report);
             let row = Stored {
                 sequence: stored.sequence,
                 stream: &stored.stream,
@@ -44,32 +40,21 @@ pub(super) async fn walk(
                 kind: &stored.kind,
                 leaf: stored.leaf.as_bytes(),
                 leaf_hash: stored.leaf_hash,
-                disclosures,
+                disclosures: disclosures(store, stored, report),
             };
             for finding in walk.feed(&row) {
-                // Members erased when their protection was raised are judged at the end.
-                match (finding.kind, finding.sequence, named_count(stored)) {
-                    (FindingKind::DisclosuresMissing, Some(sequence), Some(named)) => {
-                        lacking.push((sequence, named.saturating_sub(stored_count), finding.text_zh));
-                    }
-                    _ => report.find(finding.sequence, finding.text_zh),
-                }
+                report.find(finding.sequence, finding.text_zh);
             }
             frontier.append(ledger::tree::leaf_hash(stored.leaf.as_bytes()), |_, _, _| ());
             if frontier.size() == own.size && frontier.root() != own.root {
                 report.find(None, format!("数据库自记的存证首（共{}项）与逐条重算的根值不符，被改动。", own.size));
             }
-            take(store, stored, &mut gathered, &mut raised, report);
+            take(store, stored, &mut gathered, report);
         }
         progress(Progress::Entries(last, own.size.max(last)));
     }
     if own.size > frontier.size() {
         report.find(None, format!("数据库自记有{}项，实存{}项。", own.size, frontier.size()));
-    }
-    for (sequence, count, text) in lacking {
-        if raised.get(&sequence).map_or(0, BTreeSet::len) != count {
-            report.find(Some(sequence), text);
-        }
     }
     let (findings, tally) = walk.finish();
     for finding in findings {
@@ -95,12 +80,8 @@ pub(super) async fn walk(
     Ok(gathered)
 }
 
-fn named_count(stored: &StoredEntry) -> Option<usize> {
-    Entry::from_leaf(stored.leaf.as_bytes()).ok().map(|e| e.sd.len())
-}
-
-/// The state of each member beside the leaf, and how many there are.
-fn disclosures(store: &Store, stored: &StoredEntry, report: &mut VerifyReport) -> (Vec<DisclosureState>, usize) {
+/// The state of each member beside the leaf.
+fn disclosures(store: &Store, stored: &StoredEntry, report: &mut VerifyReport) -> Vec<DisclosureState> {
     let mut states = vec![];
     match serde_json::from_str::<Map<String, Value>>(&stored.ordinary) {
         Ok(members) => states.extend(members.into_iter().map(|(name, pair)| ordinary(name, pair))),
@@ -114,8 +95,7 @@ fn disclosures(store: &Store, stored: &StoredEntry, report: &mut VerifyReport) -
         }
         states.push(sealed(store, stored, member));
     }
-    let count = states.len();
-    (states, count)
+    states
 }
 
 fn ordinary(name: String, pair: Value) -> DisclosureState {
@@ -150,7 +130,6 @@ fn take(
     store: &Store,
     stored: &StoredEntry,
     gathered: &mut Gathered,
-    raised: &mut BTreeMap<u64, BTreeSet<String>>,
     report: &mut VerifyReport,
 ) {
     gathered.versions.insert(stored.stream.clone(), stored.version);
@@ -174,8 +153,9 @@ fn take(
                 gathered.numbers.push(Given { series, ordinal: ordinal.map(|o| o as i64), sequence });
             };
             match record.event {
-                Event::ProtectionRaised { target, member, .. } => {
-                    raised.entry(target).or_default().insert(member);
+                Event::FileSealed { sha256, file } => {
+                    let kept = SealedFile { sequence, stream: stored.stream.clone(), sha256: file.sha256 };
+                    gathered.sealed_files.insert(sha256, kept);
                 }
                 Event::CaseOpened { clue, .. } => {
                     gathered.cases.insert(stored.stream.clone(), StreamId::clue(&clue).0);

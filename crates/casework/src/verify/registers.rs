@@ -151,7 +151,9 @@ async fn evidence(store: &Store, case: &Case, stream: &str, report: &mut VerifyR
             report.find(Some(record.sequence), format!("{what}不在了。"));
             continue;
         };
-        let same = row.sha256 == file.as_ref().map(|f| f.sha256.as_str()).unwrap_or_default()
+        // Sealed since: the row names the digest it is kept under.
+        let file = file.as_ref().map(|f| case.as_kept(f));
+        let same = row.sha256 == file.map(|f| f.sha256).unwrap_or_default()
             && row.kind == *evidence_kind
             && row.footage == *footage
             && row.number.as_deref() == Some(number.to_string().as_str())

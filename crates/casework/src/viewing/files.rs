@@ -60,6 +60,9 @@ impl Office {
             return Err(error);
         }
         let file = evidence.file.as_ref().ok_or(ActError::NotFound)?;
+        if self.is_protected(file) && !self.sight(&caller.person, &opened.case).protected {
+            return Err(ActError::NotAllowed("这件证据涉及未成年人或者其他应当保密的人，只有承办人、审核审批人员和档案管理员可以查看".into()));
+        }
         self.file_bytes(case, file).await
     }
 

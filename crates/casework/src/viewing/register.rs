@@ -3,9 +3,11 @@
 
 use super::{GrantState, Mode};
 use crate::clock::from_micros;
+use crate::copies::{self, CopyOf, Handed};
 use crate::error::ActError;
 use crate::office::{Caller, Office};
-use crate::permissions::Power;
+use crate::permissions::{self, Power};
+use crate::projections::SEALED_TEXT;
 use database::{GrantRow, ViewingRow};
 use jiff::civil::DateTime;
 use procedure::ids::*;
@@ -67,8 +69,16 @@ pub struct GrantLine {
 /// Titles and names already looked up for a list.
 #[derive(Default)]
 struct Names {
+    /// The reader may see no case: numbers stand for titles and names.
+    blind: bool,
     cases: HashMap<String, (String, String)>,
     evidence: HashMap<String, String>,
+}
+
+impl Names {
+    fn for_reader(caller: &Caller) -> Self {
+        Self { blind: permissions::reach(&caller.person, Power::SeeCases).is_none(), ..Self::default() }
+    }
 }
 
 impl Office {
@@ -78,20 +88,22 @@ impl Office {
     /// `NotAllowed` without [`Power::SeeViewings`].
     pub async fn viewings(&self, caller: &Caller, filter: &ViewingFilter, after: Option<&After>, limit: u32) -> Result<Vec<ViewingLine>, ActError> {
         self.allow(caller, Power::SeeViewings, None)?;
-        self.viewing_lines(filter, after, limit, &mut Names::default()).await
+        self.viewing_lines(filter, after, limit, &mut Names::for_reader(caller)).await
     }
 
     /// The whole register as CSV, with a byte order mark so that office programs read it as
-    /// UTF-8, and without a cell that such a program would run as a formula.
+    /// UTF-8, and without a cell that such a program would run as a formula. That it was taken, and
+    /// for what, is an entry before it is given.
     ///
     /// # Errors
-    /// `NotAllowed` without [`Power::SeeViewings`].
-    pub async fn viewings_csv(&self, caller: &Caller) -> Result<String, ActError> {
+    /// `NotAllowed` without [`Power::SeeViewings`], `Invalid` (field `purpose`) without a purpose.
+    pub async fn viewings_csv(&self, caller: &Caller, purpose: &str) -> Result<String, ActError> {
         self.allow(caller, Power::SeeViewings, None)?;
+        copies::said(purpose)?;
         let mut writer = csv::Writer::from_writer(vec![]);
         let written = |e: csv::Error| ActError::Failure(e.into());
         writer.write_record(COLUMNS).map_err(written)?;
-        let mut names = Names::default();
+        let mut names = Names::for_reader(caller);
         let mut after = None;
         loop {
             let lines = self.viewing_lines(&ViewingFilter::default(), after.as_ref(), EXPORT_PAGE, &mut names).await?;
@@ -103,7 +115,9 @@ impl Office {
         }
         let bytes = writer.into_inner().map_err(|e| ActError::Failure(anyhow::anyhow!("cannot write the table: {e}")))?;
         let table = String::from_utf8(bytes).map_err(|e| ActError::Failure(e.into()))?;
-        Ok(format!("\u{feff}{table}"))
+        let table = format!("\u{feff}{table}");
+        self.note_copy(caller, CopyOf::Viewings, None, &Handed::of(table.as_bytes()), purpose).await?;
+        Ok(table)
     }
 
     /// Requests that wait for an archivist, the oldest first.
@@ -152,7 +166,10 @@ impl Office {
     async fn viewing_line(&self, row: ViewingRow, names: &mut Names) -> Result<ViewingLine, ActError> {
         let case = row.case_id.clone().unwrap_or_default();
         let (case_number, case_title) = self.case_name(&case, names).await?;
-        let evidence_name = self.evidence_name(&row.evidence, names).await?;
+        let evidence_name = match row.evidence.split_once('/').and_then(|(what, sha256)| Some((CopyOf::parse(what)?, sha256))) {
+            Some((what, sha256)) => format!("{}（SHA-256 {sha256}）", what.title()),
+            None => self.evidence_name(&row.evidence, names).await?,
+        };
         let served = self.inner().viewings.bytes_served(&row.id).filter(|_| row.closed_us.is_none());
         Ok(ViewingLine {
             viewer: self.person_name(&row.person),
@@ -161,7 +178,7 @@ impl Office {
             case_number,
             case_title,
             evidence_name,
-            mode: if row.mode == Mode::Copy.code() { Mode::Copy } else { Mode::View }.title().into(),
+            mode: if row.mode == copies::MODE { "导出" } else { Mode::of(row.mode == Mode::Copy.code()).title() }.into(),
             opened_at: from_micros(row.opened_us),
             closed_at: row.closed_us.map(from_micros),
             bytes_served: served.unwrap_or_else(|| u64::try_from(row.bytes_served).unwrap_or_default()),
@@ -169,7 +186,7 @@ impl Office {
             id: row.id,
             grant: row.grant_id,
             evidence: row.evidence,
-            reason: row.reason,
+            reason: if names.blind { SEALED_TEXT.into() } else { row.reason },
             station: row.station,
         })
     }
@@ -214,7 +231,10 @@ impl Office {
             return Ok(known.clone());
         }
         let row = self.database().case_row(id).await?;
-        let name = row.map(|r| (r.number.unwrap_or_default(), r.title)).unwrap_or_default();
+        let mut name = row.map(|r| (r.number.unwrap_or_default(), r.title)).unwrap_or_default();
+        if names.blind && !name.1.is_empty() {
+            name.1 = SEALED_TEXT.into();
+        }
         names.cases.insert(id.to_owned(), name.clone());
         Ok(name)
     }
@@ -223,7 +243,14 @@ impl Office {
         if let Some(known) = names.evidence.get(id) {
             return Ok(known.clone());
         }
-        let name = self.database().evidence_row(id).await?.map(|r| r.name).unwrap_or_default();
+        let (id_alone, part) = id.split_once('#').map_or((id, None), |(id, part)| (id, Some(part)));
+        let mut name = self.database().evidence_row(id_alone).await?.map(|r| r.name).unwrap_or_default();
+        if names.blind && !name.is_empty() {
+            name = SEALED_TEXT.into();
+        }
+        if let Some(part) = part {
+            name = format!("{name}（第{part}秒）");
+        }
         names.evidence.insert(id.to_owned(), name.clone());
         Ok(name)
     }

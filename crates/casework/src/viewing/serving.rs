@@ -4,11 +4,11 @@
 use super::{ARTICLE, GrantState, SignedRule, link};
 use crate::clock::{Clock, from_micros};
 use crate::error::ActError;
+use crate::intake::open_sealed_at;
 use crate::office::{Caller, Decision, Office, Receipt};
 use database::{Change, Guard, ViewingFilter, ViewingRow};
 use procedure::event::{Event, FileRef, Span};
 use procedure::ids::*;
-use seal::KeyClass;
 use std::collections::HashMap;
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -25,9 +25,6 @@ const IDLE_US: i64 = 4 * 3600 * 1_000_000;
 const LOOK_BACK_US: i64 = 48 * 3600 * 1_000_000;
 const PAGE: u32 = 200;
 const ATTEMPTS_MAX: u32 = 3;
-/// What a sealed stream begins with, what a chunk holds, and the tag behind each chunk.
-const SEALED_HEAD_BYTES: u64 = 40;
-const SEALED_TAG_BYTES: u64 = 16;
 
 /// Viewings open in this process, and the standing rule as last read.
 #[derive(Default)]
@@ -141,7 +138,7 @@ impl Office {
         let digest: vault::Sha256 = meter.file.sha256.parse().map_err(|_| ActError::NotFound)?;
         let reader = self.inner().vault.reader(&digest)?;
         let protected = reader.class() == Class::Protected;
-        let total_bytes = if protected { unsealed_len(reader.len_bytes()) } else { reader.len_bytes() };
+        let total_bytes = if protected { seal::opened_len(reader.len_bytes()) } else { reader.len_bytes() };
         let len_bytes = len.min(total_bytes.saturating_sub(from));
         let inner: Box<dyn AsyncRead + Send + Unpin> = if protected {
             let key = self.inner().keys.case_key(&StreamId::case(&case).0)?;
@@ -239,7 +236,12 @@ impl Office {
     async fn meter_of(&self, row: &ViewingRow, case: &CaseId) -> Result<Arc<Meter>, ActError> {
         let served = &self.inner().viewings;
         if let Some(meter) = served.meter(&row.id) {
-            return Ok(meter);
+            // Bytes sealed since the opening stand elsewhere now.
+            let digest: Option<vault::Sha256> = meter.file.sha256.parse().ok();
+            if digest.is_some_and(|d| self.inner().vault.contains(&d).unwrap_or(true)) {
+                return Ok(meter);
+            }
+            served.forget(&row.id);
         }
         let opened = self.open_case(case).await?;
         let evidence = opened.case.evidence(&EvidenceId(row.evidence.clone())).ok_or(ActError::NotFound)?;
@@ -277,22 +279,15 @@ impl AsyncRead for Metered {
     }
 }
 
-/// Plain length of a sealed stream, from its format: a head, then chunks with a tag each.
-fn unsealed_len(sealed_len: u64) -> u64 {
-    let body = sealed_len.saturating_sub(SEALED_HEAD_BYTES);
-    let chunks = body.div_ceil(seal::CHUNK_SIZE_BYTES as u64 + SEALED_TAG_BYTES);
-    body.saturating_sub(chunks * SEALED_TAG_BYTES)
-}
-
-/// A range of a sealed file. A sealed stream opens only from its beginning, so what lies before
-/// the range is opened and thrown away.
+/// A range of a sealed file, from the chunk it begins in.
 fn unsealed(path: PathBuf, key: Arc<seal::CaseKey>, from: u64, len: u64) -> impl AsyncRead + Send + Unpin + 'static {
     let (reader, mut writer) = tokio::io::duplex(seal::CHUNK_SIZE_BYTES);
     let runtime = tokio::runtime::Handle::current();
     tokio::task::spawn_blocking(move || -> io::Result<()> {
-        let file = io::BufReader::new(std::fs::File::open(path)?);
-        let mut open = seal::OpenReader::new(&key, KeyClass::Informant, crate::intake::SEALED_FILE, file)?;
-        io::copy(&mut open.by_ref().take(from), &mut io::sink())?;
+        if len == 0 {
+            return Ok(());
+        }
+        let open = open_sealed_at(&key, || Ok(io::BufReader::new(std::fs::File::open(&path)?)), from)?;
         let mut wanted = open.take(len);
         let mut chunk = vec![0u8; seal::CHUNK_SIZE_BYTES];
         loop {

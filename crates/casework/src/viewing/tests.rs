@@ -154,6 +154,7 @@ impl Bureau {
             to: None,
             located: String::new(),
             extraction: None,
+            protected: false,
             taken: Some(taken),
         };
         EvidenceId(attach_evidence(&self.office, &self.handler, attach).await.unwrap().id)
@@ -234,6 +235,7 @@ impl Bureau {
             reason: "监督检查需要".into(),
             mode,
             until: morning().saturating_add(3.days()),
+            seconds: None,
         };
         GrantId(request_grant(&self.office, who, what).await.unwrap().id)
     }
@@ -336,6 +338,38 @@ async fn article_26_an_approver_gets_the_standing_grant_with_the_first_opening()
     assert_eq!((again.receipt.entries.len(), &again.grant), (1, &viewing.grant));
     // Seeing the case is not having a part in it.
     refused(b.open(&b.supervisor, &case, &evidence, Mode::View).await);
+}
+
+#[tokio::test]
+async fn article_26_what_could_be_opened_is_known_before_and_standing_grants_are_shown() {
+    let b = bureau().await;
+    let (case, evidence) = b.case_with_recording().await;
+    // Nothing is signed, and the case is not filed: the door says what is missing, and writes nothing.
+    let before = b.office.head();
+    let lacking = b.office.viewing_doors(&b.handler, &case).await.unwrap().remove(&evidence).unwrap().unwrap();
+    assert!(lacking.sentence.contains("立案") && lacking.mend == "request-grant", "{}", lacking.sentence);
+    assert!(b.office.usable_grants(&b.handler).await.unwrap().is_empty());
+    assert_eq!(b.office.head(), before);
+    assert!(matches!(b.office.viewing_doors(&b.stranger, &case).await, Err(ActError::NotFound)));
+
+    // Filed while no rule was signed, so that no grant is written: the rule gives one all the same.
+    b.file(&case).await;
+    b.sign_rule().await;
+    assert_eq!(b.office.viewing_doors(&b.handler, &case).await.unwrap().get(&evidence), Some(&None));
+    let own = b.office.usable_grants(&b.handler).await.unwrap();
+    assert_eq!(own.len(), 1);
+    assert!(own[0].standing && own[0].evidence_names.is_empty() && own[0].until.is_none() && own[0].id.is_empty());
+    assert_eq!((own[0].case.as_str(), own[0].from), (case.0.as_str(), morning()), "of this case, since rule and filing");
+    assert_eq!((own[0].reason.as_str(), own[0].approver_name.as_str()), ("常设调阅规则：本案承办人", "吴某戊"));
+    // Once opened, the written grant stands in its place.
+    b.open(&b.handler, &case, &evidence, Mode::View).await.unwrap();
+    let own = b.office.usable_grants(&b.handler).await.unwrap();
+    assert!(own.len() == 1 && own[0].standing && !own[0].id.is_empty());
+    assert!(b.office.usable_grants(&b.stranger).await.unwrap().is_empty());
+    // Archived, nothing stands any more.
+    b.archive(&case).await;
+    assert!(b.office.usable_grants(&b.handler).await.unwrap().is_empty());
+    assert!(b.office.viewing_doors(&b.handler, &case).await.unwrap().get(&evidence).unwrap().is_some());
 }
 
 #[tokio::test]
@@ -459,13 +493,58 @@ async fn article_26_the_exported_register_holds_names_and_no_formula() {
     let reason = "=HYPERLINK(\"http://example.invalid\",\"点击\")".to_owned();
     let what = OpenViewing { case: case.clone(), evidence, reason, mode: Mode::View };
     open_viewing(&b.office, &b.supervisor, what).await.unwrap();
-    assert!(matches!(b.office.viewings_csv(&b.handler).await, Err(ActError::NotAllowed(_))));
-    let table = b.office.viewings_csv(&b.archivist).await.unwrap();
+    assert!(matches!(b.office.viewings_csv(&b.handler, "抽查").await, Err(ActError::NotAllowed(_))));
+    let table = b.office.viewings_csv(&b.archivist, "交监督人员抽查").await.unwrap();
     assert!(table.starts_with('\u{feff}'));
     let line = table.lines().nth(1).unwrap();
     assert!(line.starts_with("王某庚,吴某戊,"), "{line}");
     assert!(line.contains(",\"'=HYPERLINK(\"\"http://example.invalid\"\",\"\"点击\"\")\",2026-09-09 09:00:00,"), "{line}");
     assert_eq!(table.lines().count(), 2);
+    // The table itself is a copy that left the house: who, what, which bytes, for what.
+    let silent = b.office.viewings_csv(&b.archivist, " ").await;
+    assert!(matches!(silent, Err(ActError::Invalid(problems)) if problems[0].field == "purpose"));
+    let register = b.register().await;
+    let taken = register.iter().filter(|l| l.mode == "导出").collect::<Vec<_>>();
+    let digest = ledger::digest::sha256(table.as_bytes()).to_string();
+    assert_eq!(taken.len(), 1);
+    assert_eq!(taken[0].evidence_name, format!("调阅登记表（SHA-256 {digest}）"));
+    assert_eq!((taken[0].reason.as_str(), taken[0].bytes_served), ("交监督人员抽查", table.len() as u64));
+}
+
+#[tokio::test]
+async fn article_26_where_the_copy_cannot_be_written_down_none_is_given() {
+    let b = bureau().await;
+    let mut settings = b.settings.clone();
+    settings.read_only = true;
+    let beside = Office::open(settings, Clock::at(morning())).await.unwrap();
+    let refused = beside.viewings_csv(&b.archivist, "交监督人员抽查").await;
+    assert!(matches!(refused, Err(ActError::NotWritable(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn article_26_a_grant_for_a_part_says_which_seconds_and_copies_nothing() {
+    let b = bureau().await;
+    let (case, evidence) = b.case_with_recording().await;
+    let asks = |seconds, mode| RequestGrant {
+        case: case.clone(),
+        evidence: vec![evidence.clone()],
+        reason: "核对第二段".into(),
+        mode,
+        until: morning().saturating_add(3.days()),
+        seconds: Some(seconds),
+    };
+    let part = procedure::event::Seconds { from: 60, to: 180 };
+    for wrong in [asks(procedure::event::Seconds { from: 180, to: 180 }, Mode::View), asks(part, Mode::Copy)] {
+        let refused = request_grant(&b.office, &b.supervisor, wrong).await;
+        assert!(matches!(refused, Err(ActError::Invalid(problems)) if problems[0].field == "seconds"));
+    }
+    let grant = GrantId(request_grant(&b.office, &b.supervisor, asks(part, Mode::View)).await.unwrap().id);
+    b.give(&b.archivist, &grant).await.unwrap();
+    let lines = b.office.own_grants(&b.supervisor).await.unwrap();
+    assert!(lines[0].evidence_names[0].ends_with("（第60-180秒）"), "{:?}", lines[0].evidence_names);
+    assert!(b.open(&b.supervisor, &case, &evidence, Mode::Copy).await.is_err());
+    let viewing = b.open(&b.supervisor, &case, &evidence, Mode::View).await.unwrap();
+    assert_eq!(b.office.own_viewing_page(&b.supervisor, &viewing.id).await.unwrap().part, Some(part));
 }
 
 #[tokio::test]
@@ -487,13 +566,20 @@ async fn article_26_where_the_opening_cannot_be_written_nothing_is_opened() {
 async fn article_30_a_sealed_recording_is_served_in_ranges_like_any_other() {
     let b = bureau().await;
     let (case, _) = b.case_with_recording().await;
+    for (class, name) in [(seal::KeyClass::Informant, "涉及举报人的视频"), (seal::KeyClass::Case, "涉及未成年人的视频")] {
+        served_in_ranges(&b, &case, class, name).await;
+    }
+}
+
+async fn served_in_ranges(b: &Bureau, case: &CaseId, class: seal::KeyClass, name: &str) {
     // Longer than two chunks of the seal, and no two neighbouring blocks alike.
     let plain: Vec<u8> = (0..200_000u32).map(|i| (i / 251 + i) as u8).collect();
-    let file = b.office.keep_bytes(&StreamId::case(&case), Some(seal::KeyClass::Informant), "video/mp4", "hidden.mp4", &plain).await.unwrap();
-    let evidence = b.attach_taken(&case, "涉及举报人的视频", true, Taken { file, protected: true }).await;
-    let grant = b.request(&b.supervisor, &case, &evidence, Mode::View).await;
+    let file = b.office.keep_bytes(&StreamId::case(case), Some(class), "video/mp4", "hidden.mp4", &plain).await.unwrap();
+    let taken = Taken { file, protected: true, taken_us: b.office.clock().now_us() };
+    let evidence = b.attach_taken(case, name, true, taken).await;
+    let grant = b.request(&b.supervisor, case, &evidence, Mode::View).await;
     b.give(&b.archivist, &grant).await.unwrap();
-    let viewing = b.open(&b.supervisor, &case, &evidence, Mode::View).await.unwrap();
+    let viewing = b.open(&b.supervisor, case, &evidence, Mode::View).await.unwrap();
     assert_eq!(b.office.viewing_range(&b.supervisor, &viewing.id, 0, 1).await.unwrap().total_bytes, 200_000);
     for (from, to) in [(0, 10), (65_530, 65_550), (131_072, 131_073), (60_000, 200_000)] {
         assert_eq!(b.read(&b.supervisor, &viewing.id, from, to - from).await.unwrap(), plain[from as usize..to as usize]);

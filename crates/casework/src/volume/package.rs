@@ -4,10 +4,11 @@
 
 use super::{archived, binding};
 use crate::clock;
+use crate::copies::{self, CopyOf, Handed};
 use crate::error::ActError;
 use crate::office::{Caller, Office};
 use crate::permissions::Power;
-use archive::{Manifest, PackageEntry, PackagedEntry, PackagedFile, TreeHead, safe_name};
+use archive::{MadeAt, Manifest, PackageEntry, PackagedEntry, PackagedFile, TreeHead, safe_name};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ledger::checkpoint::SignedCheckpoint;
@@ -16,6 +17,56 @@ use procedure::ids::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Read, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A package ready to be written, as often as needed.
+struct Package {
+    manifest: Manifest,
+    contents: BTreeMap<String, Bytes>,
+    modified: MadeAt,
+}
+
+impl Package {
+    fn write<W: Write>(&self, out: W) -> anyhow::Result<W> {
+        let entries = self.manifest.files.iter().map(|file| {
+            let source: Box<dyn Read> = match self.contents.get(&file.path) {
+                Some(Bytes::Made(bytes)) => Box::new(Cursor::new(bytes.as_slice())),
+                Some(Bytes::Kept(kept)) => match std::fs::File::open(kept) {
+                    Ok(file) => Box::new(file),
+                    // An empty source has the wrong length: the writer refuses the package.
+                    Err(_) => Box::new(std::io::empty()),
+                },
+                None => Box::new(std::io::empty()),
+            };
+            PackageEntry { path: file.path.clone(), source, size_bytes: file.size_bytes }
+        });
+        Ok(archive::write_package(out, &self.manifest, entries, self.modified)?)
+    }
+}
+
+/// Takes the bytes of a package for their digest alone.
+#[derive(Default)]
+struct Hashing {
+    sha256: sha2::Sha256,
+    len_bytes: u64,
+}
+
+impl Hashing {
+    fn handed(self) -> Handed {
+        Handed { sha256: hex::encode(sha2::Digest::finalize(self.sha256)), len_bytes: self.len_bytes }
+    }
+}
+
+impl Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        sha2::Digest::update(&mut self.sha256, bytes);
+        self.len_bytes += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
 
 /// Bytes of a file in the package.
 enum Bytes {
@@ -25,15 +76,18 @@ enum Bytes {
 
 impl Office {
     /// Writes the package of an archived case as a ZIP and gives the writer back. For its handlers
-    /// and the archivist.
-    pub async fn volume_package<W: Write + Send + 'static>(&self, caller: &Caller, case: &CaseId, out: W) -> Result<W, ActError> {
+    /// and the archivist. It is made twice, the same bytes both times: once to know its digest for
+    /// the entry that it is taken, then for whoever takes it.
+    pub async fn volume_package<W: Write + Send + 'static>(&self, caller: &Caller, case: &CaseId, purpose: &str, out: W) -> Result<W, ActError> {
         let opened = self.open_case(case).await?;
         self.allow(caller, Power::BindVolume, Some(&opened.case))?;
         let Some(bound) = archived(&opened.case) else {
             return Err(ActError::Conflict("案件尚未归档，没有可以下载的卷宗".into()));
         };
+        copies::said(purpose)?;
         let beside = self.beside(case).await?;
-        let mut sequences: BTreeSet<u64> = opened.case.records.iter().chain(&beside).map(|r| r.sequence).collect();
+        let own = opened.case.records.iter().map(|r| r.sequence);
+        let mut sequences: BTreeSet<u64> = own.chain(beside.iter().map(|r| r.sequence)).collect();
         sequences.retain(|s| *s > 0);
         let now = opened.now;
         let mut manifest = Manifest::new(format!("{}（归档号{}）", opened.case.title, bound.number), self.agency().name.clone(), clock::rfc3339(now));
@@ -44,6 +98,7 @@ impl Office {
         let mut seen = BTreeSet::new();
         for record in &opened.case.records {
             for (title, file, footage) in files_of(record) {
+                let file = &opened.case.as_kept(file);
                 if !seen.insert(file.sha256.clone()) {
                     continue;
                 }
@@ -102,24 +157,13 @@ impl Office {
             });
             contents.insert(path.to_owned(), Bytes::Made(bytes));
         }
-        let modified = binding::made_at(now);
-        let written = tokio::task::spawn_blocking(move || {
-            let files: Vec<(String, u64)> = manifest.files.iter().map(|f| (f.path.clone(), f.size_bytes)).collect();
-            let entries = files.into_iter().map(|(path, size_bytes)| {
-                let source: Box<dyn Read> = match contents.remove(&path) {
-                    Some(Bytes::Made(bytes)) => Box::new(Cursor::new(bytes)),
-                    Some(Bytes::Kept(kept)) => match std::fs::File::open(kept) {
-                        Ok(file) => Box::new(file),
-                        // An empty source has the wrong length: the writer refuses the package.
-                        Err(_) => Box::new(std::io::empty()),
-                    },
-                    None => Box::new(std::io::empty()),
-                };
-                PackageEntry { path, source, size_bytes }
-            });
-            archive::write_package(out, &manifest, entries, modified).map_err(anyhow::Error::from)
-        });
-        written.await.map_err(|e| ActError::Failure(e.into()))?.map_err(ActError::Failure)
+        let package = Arc::new(Package { manifest, contents, modified: binding::made_at(now) });
+        let first = package.clone();
+        let hashed = tokio::task::spawn_blocking(move || first.write(Hashing::default())).await;
+        let hashed = hashed.map_err(|e| ActError::Failure(e.into()))?.map_err(ActError::Failure)?;
+        self.note_copy(caller, CopyOf::Package, Some(&opened), &hashed.handed(), purpose).await?;
+        let written = tokio::task::spawn_blocking(move || package.write(out)).await;
+        written.map_err(|e| ActError::Failure(e.into()))?.map_err(ActError::Failure)
     }
 
     /// Entries with what this reader may know of them, and their proofs to the checkpoint's head.

@@ -2,6 +2,7 @@
 //! decisions, and what could not be bound. Nothing in the ledger for the case is missing from it.
 
 use super::Carrier;
+use crate::copies::CopyOf;
 use crate::error::ActError;
 use crate::office::{Office, Opened};
 use crate::projections::screened;
@@ -19,7 +20,7 @@ impl Office {
     pub(super) async fn process_sheet(&self, opened: &Opened, carriers: &[Carrier]) -> Result<Sheet, ActError> {
         let case = &opened.case;
         let mut records = case.records.clone();
-        records.extend(self.beside(&CaseId(case.id.clone())).await?);
+        records.extend(self.beside(&CaseId(case.id.clone())).await?.into_iter().map(Into::into));
         records.sort_by_key(|r| r.sequence);
         records.dedup_by_key(|r| r.sequence);
         let words = &opened.words;
@@ -119,6 +120,10 @@ impl Office {
                 format!("对第{target}项的瑕疵作出决定：{}采信，{reason}", if *rely { "可以" } else { "不予" })
             }
             Event::ProtectionRaised { target, reason, .. } => format!("提高第{target}项的保密：{reason}"),
+            Event::FileSealed { .. } => "涉及受保护人员的文件改为密封保存".into(),
+            Event::CopyTaken { what, purpose, .. } => {
+                format!("取走{}：{purpose}", CopyOf::parse(what).map_or("复制件", CopyOf::title))
+            }
             Event::ActRefused { act, .. } => format!("{}，未予办理", act_title(self.book(), act)),
             Event::GrantGiven { person_name, reason, copy, .. } => {
                 format!("准许{person_name}{}音像：{reason}", if *copy { "复制" } else { "查看" })

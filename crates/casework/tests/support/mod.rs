@@ -36,7 +36,11 @@ pub fn monday() -> DateTime {
 }
 
 pub async fn open(place: &Path) -> Office {
-    Office::open(settings(place), Clock::at(monday())).await.unwrap()
+    open_with(settings(place)).await
+}
+
+pub async fn open_with(settings: Settings) -> Office {
+    Office::open(settings, Clock::at(monday())).await.unwrap()
 }
 
 /// Opens the office anew where the clock stood last.
@@ -141,22 +145,28 @@ pub async fn attach(office: &Office, people: &People, case: &CaseId, name: &str,
     let mut intake = office.take_in(file, Some(bytes.len() as u64)).await.unwrap();
     intake.write(bytes).await.unwrap();
     let taken = intake.seal().await.unwrap();
+    let what = attach_evidence::AttachEvidence { name: name.into(), footage, ..exhibit(office, case, taken) };
+    EvidenceId(attach_evidence::attach_evidence(office, &people.zhao, what).await.unwrap().id)
+}
+
+/// A document of the case, as the form would have it.
+pub fn exhibit(office: &Office, case: &CaseId, taken: casework::intake::Taken) -> attach_evidence::AttachEvidence {
     let kinds = &office.book().evidence_kinds;
-    let what = attach_evidence::AttachEvidence {
+    attach_evidence::AttachEvidence {
         case: case.clone(),
         kind: kinds[0].code.clone(),
-        name: name.into(),
+        name: "材料".into(),
         source: "现场提取".into(),
         proves: "现场情况".into(),
-        footage,
+        footage: false,
         place: "某某大道100号".into(),
         from: office.now(),
         to: None,
         located: String::new(),
         extraction: None,
+        protected: false,
         taken: Some(taken),
-    };
-    EvidenceId(attach_evidence::attach_evidence(office, &people.zhao, what).await.unwrap().id)
+    }
 }
 
 /// Fields of a paper's sample.
@@ -212,4 +222,38 @@ pub fn film() -> Vec<u8> {
     let mut bytes = b"\0\0\0\x18ftypisom\0\0\0\0isomiso2".to_vec();
     bytes.extend((0..70_000u32).map(|i| (i % 251) as u8));
     bytes
+}
+
+/// Files under a folder in which one of the texts stands: in their bytes, or among the words of a PDF.
+pub fn disk_holds(dir: &Path, texts: &[&str]) -> Vec<String> {
+    let mut found = vec![];
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(disk_holds(&path, texts));
+            continue;
+        }
+        let bytes = std::fs::read(&path).unwrap();
+        let words = words_of(&path, &bytes);
+        let holds = |text: &&str| bytes.windows(text.len()).any(|w| w == text.as_bytes()) || words.as_ref().is_some_and(|w| w.contains(*text));
+        found.extend(texts.iter().filter(|t| holds(t)).map(|t| format!("{t} in {}", path.display())));
+    }
+    found
+}
+
+/// The words of a PDF without the spaces between them; none for a file that is no PDF.
+pub fn words_of(path: &Path, bytes: &[u8]) -> Option<String> {
+    if !bytes.starts_with(b"%PDF") {
+        return None;
+    }
+    let done = std::process::Command::new("pdftotext").arg("-raw").arg(path).arg("-").output().expect("pdftotext (poppler-utils) is needed");
+    Some(String::from_utf8_lossy(&done.stdout).split_whitespace().collect())
+}
+
+/// SHA-256 as `sha256sum` says it.
+pub fn digest(bytes: &[u8]) -> String {
+    use std::io::Write;
+    let mut child = std::process::Command::new("sha256sum").stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(bytes).unwrap();
+    String::from_utf8_lossy(&child.wait_with_output().unwrap().stdout)[..64].to_owned()
 }

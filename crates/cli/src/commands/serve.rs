@@ -2,6 +2,7 @@
 
 use crate::places::{DEMO_ACCOUNTS, Places};
 use anyhow::Context;
+use casework::settings::UPLOAD_IDLE_MINUTES;
 use casework::{Clock, Office};
 use clap::Args;
 use server::serve::{Listen, serve};
@@ -25,11 +26,15 @@ pub struct Serve {
     /// 前置代理的地址；只有它报告的来访地址才被采信
     #[arg(long, value_name = "ADDR", conflicts_with = "tls_cert")]
     behind_proxy: Option<IpAddr>,
+    /// 上传的文件没有登记为证据的，多少分钟后清除
+    #[arg(long, env = "LIUHEN_UPLOAD_IDLE_MINUTES", default_value_t = UPLOAD_IDLE_MINUTES, value_name = "N")]
+    upload_idle_minutes: u32,
 }
 
 impl Serve {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let settings = self.places.settings();
+        let mut settings = self.places.settings();
+        settings.upload_idle_minutes = self.upload_idle_minutes;
         let accounts = demo_accounts(&settings.data);
         let office = Office::open(settings, Clock::System).await?;
         let jobs = tokio::spawn(office.clone().keep_running_jobs());

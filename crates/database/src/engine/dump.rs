@@ -317,7 +317,9 @@ where
                 append(frontier, &leaf_hash(entry.leaf.as_bytes()), &mut nodes);
             }
             if let Some(part) = row.downcast_ref::<SearchRow>() {
-                flush::index(conn, part).await.map_err(reads::failed)?;
+                flush::index(conn, std::slice::from_ref(part))
+                    .await
+                    .map_err(reads::failed)?;
             }
         }
         flush::insert(conn, &nodes, flush::Conflict::Refuse)

@@ -1,16 +1,18 @@
 //! The writer's SQL: what guards ask, and a whole batch written in a few statements.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::{Map, Value};
 use sqlx::{QueryBuilder, Row as _};
 
-use super::{BINDS_MAX, Conn, Db, INDEX_DELETE, INDEX_INSERT, index_text};
+use super::{BINDS_MAX, Conn, Db, INDEX_DELETE, INDEX_INSERT, INDEX_TEXT, index_text};
 use crate::grams::words_of;
 use crate::plan::{Plan, Questions, Seen, Step};
-use crate::record::Binds;
+use crate::record::{Binds, Record as _};
 use crate::rows::DutyRow;
-use crate::tables::{DutyPersonRow, HeadRow, PersonRow, SearchRow, SeriesRow, UniqueRow};
+use crate::tables::{
+    DutyPersonRow, HeadRow, PersonRow, SealedRow, SearchRow, SeriesRow, UniqueRow,
+};
 
 /// Rows in one statement at most.
 const ROWS_MAX: usize = 500;
@@ -167,9 +169,7 @@ pub(crate) async fn write(conn: &mut Conn, plan: &Plan) -> Result<(), sqlx::Erro
     write_registers(conn, plan).await?;
     write_duties(conn, plan).await?;
     write_jobs(conn, plan).await?;
-    for (doc, text) in &plan.search {
-        write_search(conn, doc, text.as_ref()).await?;
-    }
+    write_search(conn, &plan.search).await?;
     for step in &plan.steps {
         take(conn, step).await?;
     }
@@ -345,53 +345,84 @@ async fn write_jobs(conn: &mut Conn, plan: &Plan) -> Result<(), sqlx::Error> {
     insert(conn, &plan.jobs.rows, Conflict::Replace).await
 }
 
-/// Puts a document into the index in place of what it had there; without a text it only leaves.
-pub(crate) async fn write_search(
+/// Puts documents into the index in place of what they had there; without a text one only leaves.
+/// What stands already as it should is left alone.
+async fn write_search(
     conn: &mut Conn,
-    doc: &str,
-    text: Option<&(String, String)>,
+    wanted: &BTreeMap<String, Option<(String, String)>>,
 ) -> Result<(), sqlx::Error> {
-    let old: Vec<i64> = sqlx::query_scalar("SELECT id FROM search_docs WHERE doc = $1")
-        .bind(doc)
-        .fetch_all(&mut *conn)
-        .await?;
-    for id in old {
-        sqlx::query(INDEX_DELETE)
-            .bind(id)
-            .execute(&mut *conn)
-            .await?;
-        sqlx::query("DELETE FROM search_docs WHERE id = $1")
-            .bind(id)
-            .execute(&mut *conn)
-            .await?;
-    }
-    let Some((scope, text)) = text else {
+    if wanted.is_empty() {
         return Ok(());
-    };
-    let last: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM search_docs")
+    }
+    let mut standing: HashMap<String, Vec<SearchRow>> = HashMap::new();
+    for some in wanted.keys().collect::<Vec<_>>().chunks(ROWS_MAX) {
+        let mut query = QueryBuilder::<Db>::new(SearchRow::SELECT);
+        query.push(" WHERE doc IN (");
+        push_list(&mut query, some);
+        let query = query.build_query_as::<SearchRow>().persistent(false);
+        for row in query.fetch_all(&mut *conn).await? {
+            standing.entry(row.doc.clone()).or_default().push(row);
+        }
+    }
+    let mut last: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM search_docs")
         .fetch_one(&mut *conn)
         .await?;
-    for (part, text) in (0..).zip(parts_of(text)) {
-        let row = SearchRow {
-            id: last + 1 + part,
-            doc: doc.to_owned(),
-            scope: scope.clone(),
-            part,
-            text,
+    let (mut gone, mut rows) = (vec![], vec![]);
+    for (doc, text) in wanted {
+        let mut stands = standing.remove(doc).unwrap_or_default();
+        stands.sort_unstable_by_key(|row| row.part);
+        let (scope, parts) = match text {
+            Some((scope, text)) => (scope.as_str(), parts_of(text)),
+            None => ("", vec![]),
         };
-        index(conn, &row).await?;
-        insert(conn, &[row], Conflict::Refuse).await?;
+        let same = |(row, text): (&SearchRow, &String)| row.scope == scope && row.text == *text;
+        if stands.len() == parts.len() && stands.iter().zip(&parts).all(same) {
+            continue;
+        }
+        gone.extend(stands.iter().map(|row| row.id));
+        for (part, text) in (0..).zip(parts) {
+            last += 1;
+            rows.push(SearchRow {
+                id: last,
+                doc: doc.clone(),
+                scope: scope.to_owned(),
+                part,
+                text,
+            });
+        }
     }
-    Ok(())
+    for some in gone.chunks(ROWS_MAX) {
+        for start in [INDEX_DELETE, "DELETE FROM search_docs WHERE id IN ("] {
+            let mut query = QueryBuilder::<Db>::new(start);
+            let mut list = query.separated(", ");
+            for id in some {
+                list.push_bind(id);
+            }
+            query.push(")");
+            query.build().persistent(false).execute(&mut *conn).await?;
+        }
+    }
+    index(conn, &rows).await?;
+    insert(conn, &rows, Conflict::Refuse).await
 }
 
-/// Adds one part of a document to the index.
-pub(crate) async fn index(conn: &mut Conn, row: &SearchRow) -> Result<(), sqlx::Error> {
-    sqlx::query(INDEX_INSERT)
-        .bind(row.id)
-        .bind(index_text(&words_of(&row.text)))
-        .execute(conn)
-        .await?;
+/// Adds parts of documents to the index.
+pub(crate) async fn index(conn: &mut Conn, rows: &[SearchRow]) -> Result<(), sqlx::Error> {
+    for some in rows.chunks(ROWS_MAX) {
+        let mut query = QueryBuilder::<Db>::new(INDEX_INSERT);
+        query.push_values(some, |mut values, row| {
+            values
+                .push_bind(row.id)
+                .push(INDEX_TEXT.0)
+                .push_bind_unseparated(index_text(&words_of(&row.text)))
+                .push_unseparated(INDEX_TEXT.1);
+        });
+        query
+            .build()
+            .persistent(some.len() == 1)
+            .execute(&mut *conn)
+            .await?;
+    }
     Ok(())
 }
 
@@ -429,26 +460,51 @@ async fn take(conn: &mut Conn, step: &Step) -> Result<(), sqlx::Error> {
                 .execute(conn)
                 .await?;
         }
-        Step::Erase { sequence, names } => {
+        Step::Seal { sequence, members } => {
             let ordinary: Option<String> =
                 sqlx::query_scalar("SELECT ordinary FROM entry_values WHERE sequence = $1")
                     .bind(sequence)
                     .fetch_optional(&mut *conn)
                     .await?;
-            let mut members: Map<String, Value> = ordinary
+            let mut open: Map<String, Value> = ordinary
                 .and_then(|text| serde_json::from_str(&text).ok())
                 .unwrap_or_default();
-            for name in names {
-                members.remove(name);
-                sqlx::query("DELETE FROM entry_sealed WHERE sequence = $1 AND name = $2")
-                    .bind(sequence)
-                    .bind(name)
-                    .execute(&mut *conn)
-                    .await?;
+            let mut rows = Vec::with_capacity(members.len());
+            for member in members {
+                open.remove(&member.name);
+                rows.push(SealedRow {
+                    sequence: *sequence,
+                    name: member.name.clone(),
+                    key: member.key.clone(),
+                    digest: member.digest.clone(),
+                    sealed: member.sealed.clone(),
+                });
             }
             sqlx::query("UPDATE entry_values SET ordinary = $1 WHERE sequence = $2")
-                .bind(Value::Object(members).to_string())
+                .bind(Value::Object(open).to_string())
                 .bind(sequence)
+                .execute(&mut *conn)
+                .await?;
+            insert(conn, &rows, Conflict::Replace).await?;
+        }
+        Step::DropRegister { register, id } => {
+            sqlx::query("DELETE FROM registers WHERE register = $1 AND id = $2")
+                .bind(register)
+                .bind(id)
+                .execute(conn)
+                .await?;
+        }
+        Step::DropOutbox { kind, key } => {
+            sqlx::query("DELETE FROM outbox WHERE kind = $1 AND key = $2")
+                .bind(kind)
+                .bind(key)
+                .execute(conn)
+                .await?;
+        }
+        Step::MoveBlob { sha256, stream } => {
+            sqlx::query("UPDATE blobs SET class = 'moved' WHERE sha256 = $1 AND stream = $2")
+                .bind(sha256)
+                .bind(stream)
                 .execute(conn)
                 .await?;
         }

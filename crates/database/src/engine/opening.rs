@@ -115,6 +115,16 @@ impl Engine {
         answer.await.unwrap_or(Err(DatabaseError::Closed))
     }
 
+    /// Takes texts that were erased or sealed out of the space they left behind.
+    pub async fn scrub(&self, texts: Vec<String>) -> Result<bool, DatabaseError> {
+        if let Some(refusal) = self.shared.standing().refusal() {
+            return Err(refusal);
+        }
+        let (reply, answer) = oneshot::channel();
+        self.enqueue(Work::Scrub(texts, reply))?;
+        answer.await.unwrap_or(Err(DatabaseError::Closed))
+    }
+
     /// Ends the writer after what is waiting, and the readers.
     pub async fn close(&self) {
         let (done, closed) = oneshot::channel();

@@ -145,6 +145,13 @@ impl Engine {
         root_at(&self.pool, size).await
     }
 
+    pub async fn latest_version(&self, stream: &str) -> Result<u64, DatabaseError> {
+        match self.shared.remembered(stream) {
+            Some(version) => Ok(version),
+            None => self.stream_version(stream).await,
+        }
+    }
+
     pub async fn stream_version(&self, stream: &str) -> Result<u64, DatabaseError> {
         let version: Option<i64> =
             sqlx::query_scalar("SELECT version FROM streams WHERE stream = $1")

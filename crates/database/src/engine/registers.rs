@@ -4,12 +4,14 @@ use sqlx::QueryBuilder;
 
 use super::opening::Engine;
 use super::reads::{all, failed, push_list, select};
-use super::{Db, FOUND_DOCS, FOUND_SCOPES, MATCH_END, match_text};
+use super::{Db, FOUND_DOCS, FOUND_SCOPES, MATCH_END, NEWEST_FOUND, match_text};
 use crate::error::DatabaseError;
 use crate::filters::{
-    After, Awaited, CaseFilter, ClueFilter, Counts, DutyFilter, Found, ViewingFilter,
+    After, Awaited, CaseFilter, ClueFilter, DutyFilter, Found, SearchReach, ViewingFilter,
+    WAITING_MAX, Waiting, Within,
 };
 use crate::grams::phrases_of;
+use crate::record::Record;
 use crate::rows::{
     AccountRow, BlobRow, CaseRow, ClueRow, DelegationRow, DutyRow, EvidenceRow, GrantRow, HoldRow,
     LinkRow, NumberRow, OccupationRow, OutboxRow, PaperRow, RegisterRow, ViewingRow,
@@ -200,11 +202,12 @@ impl Engine {
         query.push(" WHERE register = ").push_bind(register);
         if let Some(day) = on_date {
             query.push(" AND sequence = (SELECT MAX(r.sequence) FROM registers r WHERE r.register = registers.register AND r.id = registers.id AND (r.valid_from IS NULL OR r.valid_from <= ");
+            // The latest state begun by that day; if it has ended by then, nothing older revives.
             query
                 .push_bind(day)
-                .push(") AND (r.valid_to IS NULL OR r.valid_to >= ")
+                .push(")) AND (valid_to IS NULL OR valid_to >= ")
                 .push_bind(day)
-                .push("))");
+                .push(")");
         } else {
             query.push(" AND is_current = ").push_bind(true);
         }
@@ -231,30 +234,56 @@ impl Engine {
         &self,
         text: &str,
         limit: u32,
-        scopes: Option<&[String]>,
+        reach: &SearchReach,
     ) -> Result<Vec<Found>, DatabaseError> {
         let phrases = phrases_of(text);
-        if phrases.is_empty() || scopes.is_some_and(<[String]>::is_empty) {
+        if phrases.is_empty() {
             return Ok(Vec::new());
         }
-        let mut query = Query::new("SELECT doc, scope FROM (");
-        query
-            .push(FOUND_DOCS)
-            .push_bind(match_text(&phrases))
-            .push(MATCH_END)
-            .push(") found");
-        if let Some(scopes) = scopes {
-            query.push(" WHERE scope IN ");
-            push_list(&mut query, scopes);
+        let mut query = Query::new(FOUND_DOCS);
+        query.push_bind(match_text(&phrases)).push(MATCH_END);
+        if reach.cases != Within::Everything || reach.clues != Within::Everything {
+            query.push(" AND ((d.doc LIKE 'clue/%' AND ");
+            push_within(&mut query, "clue", "clues", &reach.clues);
+            query.push(") OR (d.doc NOT LIKE 'clue/%' AND ");
+            push_within(&mut query, "case", "cases", &reach.cases);
+            query.push("))");
         }
-        query
-            .push(" GROUP BY doc, scope ORDER BY doc LIMIT ")
-            .push_bind(i64::from(limit));
+        query.push(NEWEST_FOUND).push(" LIMIT ").push_bind(i64::from(limit));
         let rows: Vec<(String, String)> = all(&self.pool, query).await?;
-        Ok(rows
-            .into_iter()
-            .map(|(doc, scope)| Found { doc, scope })
-            .collect())
+        let mut found: Vec<Found> = Vec::with_capacity(rows.len());
+        for (doc, scope) in rows {
+            // A long document is indexed in parts, and may be found in several.
+            if !found.iter().any(|one| one.doc == doc) {
+                found.push(Found { doc, scope });
+            }
+        }
+        Ok(found)
+    }
+
+    pub async fn cases_of(&self, ids: &[String]) -> Result<Vec<CaseRow>, DatabaseError> {
+        self.rows_of(ids).await
+    }
+
+    pub async fn clues_of(&self, ids: &[String]) -> Result<Vec<ClueRow>, DatabaseError> {
+        self.rows_of(ids).await
+    }
+
+    pub async fn papers_of(&self, ids: &[String]) -> Result<Vec<PaperRow>, DatabaseError> {
+        self.rows_of(ids).await
+    }
+
+    async fn rows_of<R>(&self, ids: &[String]) -> Result<Vec<R>, DatabaseError>
+    where
+        R: Record + for<'r> sqlx::FromRow<'r, <Db as sqlx::Database>::Row> + Send + Unpin,
+    {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut query = select::<R>();
+        query.push(" WHERE id IN ");
+        push_list(&mut query, ids);
+        all(&self.pool, query).await
     }
 
     pub async fn next_number(&self, series: &str) -> Result<i64, DatabaseError> {
@@ -470,28 +499,21 @@ impl Engine {
         all(&self.pool, query).await
     }
 
-    pub async fn counts(&self) -> Result<Counts, DatabaseError> {
-        let row: (i64, i64, i64, i64, i64, i64, i64, i64) = sqlx::query_as(
-            "SELECT (SELECT COUNT(*) FROM cases), (SELECT COUNT(*) FROM clues), \
-             (SELECT COUNT(*) FROM papers), (SELECT COUNT(*) FROM evidence), \
-             (SELECT COUNT(*) FROM duties WHERE met_us IS NULL AND state NOT IN ('met', 'met-late', 'void')), \
-             (SELECT COUNT(*) FROM blobs), (SELECT COUNT(*) FROM outbox WHERE sent_us IS NULL), \
-             (SELECT COUNT(*) FROM jobs WHERE finished_us IS NULL)",
+    pub async fn waiting(&self, now_us: i64) -> Result<Waiting, DatabaseError> {
+        let max = WAITING_MAX as i64;
+        let row: (i64, i64) = sqlx::query_as(
+            "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM jobs WHERE finished_us IS NULL AND run_after_us <= $1 LIMIT $2) j), \
+             (SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE sent_us IS NULL LIMIT $3) o)",
         )
+        .bind(now_us)
+        .bind(max)
+        .bind(max)
         .fetch_one(&self.pool)
         .await
         .map_err(failed)?;
-        let entries = super::reads::head_row(&self.pool).await?.size as u64;
-        Ok(Counts {
-            entries,
-            cases: row.0 as u64,
-            clues: row.1 as u64,
-            papers: row.2 as u64,
-            evidence: row.3 as u64,
-            duties_open: row.4 as u64,
-            blobs: row.5 as u64,
-            outbox_waiting: row.6 as u64,
-            jobs_waiting: row.7 as u64,
+        Ok(Waiting {
+            jobs: row.0 as u64,
+            outbox: row.1 as u64,
         })
     }
 }
@@ -517,6 +539,33 @@ fn narrow_by_person(query: &mut Query, kind: &'static str, id: &'static str, who
             .push(" AND p.kind = ")
             .push_bind(kind)
             .push(")");
+    }
+}
+
+/// A condition on a found document: the case or clue it belongs to is one the reader may see.
+fn push_within(query: &mut Query, kind: &'static str, table: &'static str, within: &Within) {
+    let of_department = |query: &mut Query, department: &str| {
+        query.push("EXISTS (SELECT 1 FROM ").push(table);
+        query.push(" r WHERE r.id = d.scope AND r.department = ");
+        query.push_bind(department.to_owned()).push(")");
+    };
+    let of_person = |query: &mut Query, person: &str| {
+        query.push("EXISTS (SELECT 1 FROM people p WHERE p.id = d.scope AND p.kind = ");
+        query.push_bind(kind).push(" AND p.who = ");
+        query.push_bind(person.to_owned()).push(")");
+    };
+    match within {
+        Within::Nothing => drop(query.push("1 = 0")),
+        Within::Everything => drop(query.push("1 = 1")),
+        Within::Person(person) => of_person(query, person),
+        Within::Department(department) => of_department(query, department),
+        Within::DepartmentOrPerson(department, person) => {
+            query.push("(");
+            of_department(query, department);
+            query.push(" OR ");
+            of_person(query, person);
+            query.push(")");
+        }
     }
 }
 

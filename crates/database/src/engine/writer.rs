@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     BEGIN, Conn, HEAD_LOCKED, Lock, RECONNECTS, claim, connect_writer, fault_of, flush, release,
+    scrub,
 };
 use crate::commit::{Prepared, Receipt};
 use crate::error::{DatabaseError, Head};
@@ -25,6 +26,8 @@ const BATCH_MAX: usize = 256;
 pub(crate) enum Work {
     Commit(Box<Prepared>, Reply),
     Chore(Box<dyn Chore>),
+    /// Texts that were taken out and may still stand in unused space.
+    Scrub(Vec<String>, oneshot::Sender<Result<bool, DatabaseError>>),
     Close(oneshot::Sender<()>),
 }
 
@@ -114,6 +117,9 @@ enum Verdict {
 
 type Placed = Vec<Result<Receipt, DatabaseError>>;
 
+/// Streams a batch wrote, with the versions they have now.
+type Versions = Vec<(String, u64)>;
+
 impl Writer {
     pub async fn run(mut self) {
         while let Some(first) = self.inbox.recv().await {
@@ -125,6 +131,7 @@ impl Writer {
             }
             let (mut commits, mut replies, mut chores, mut closing) =
                 (vec![], vec![], vec![], vec![]);
+            let mut scrubs = vec![];
             for work in batch {
                 match work {
                     Work::Commit(commit, reply) => {
@@ -132,6 +139,7 @@ impl Writer {
                         replies.push(reply);
                     }
                     Work::Chore(chore) => chores.push(chore),
+                    Work::Scrub(texts, reply) => scrubs.push((texts, reply)),
                     Work::Close(done) => closing.push(done),
                 }
             }
@@ -143,6 +151,10 @@ impl Writer {
             }
             if !chores.is_empty() {
                 self.write_chores(chores).await;
+            }
+            for (texts, reply) in scrubs {
+                // As with the others: the work is done, whether or not somebody still waits.
+                let _ = reply.send(self.scrub(&texts).await);
             }
             if !closing.is_empty() {
                 if let Some(mut conn) = self.conn.take() {
@@ -189,14 +201,26 @@ impl Writer {
             return Err(Verdict::All(DatabaseError::Closed));
         };
         match transact(conn, commits, kept).await {
-            Ok((placed, head)) => {
+            Ok((placed, head, versions)) => {
                 if head != kept {
                     self.keep(head).await.map_err(Verdict::All)?;
                 }
+                self.shared.remember(versions);
                 Ok(placed)
             }
             Err(trouble) => Err(self.judge(trouble).await),
         }
+    }
+
+    /// Takes texts out of space the engine no longer uses; false where a reader was in the way.
+    async fn scrub(&mut self, texts: &[String]) -> Result<bool, DatabaseError> {
+        self.demand_serving().await?;
+        let Some(conn) = self.conn.as_mut() else {
+            return Err(DatabaseError::Closed);
+        };
+        scrub(conn, &self.place, texts)
+            .await
+            .map_err(|error| DatabaseError::Statement(Arc::new(error)))
     }
 
     /// Refuses unless writes are taken; opens the connection again where that is allowed.
@@ -344,7 +368,7 @@ async fn transact(
     conn: &mut Conn,
     commits: &[Prepared],
     kept: Head,
-) -> Result<(Placed, Head), Trouble> {
+) -> Result<(Placed, Head, Versions), Trouble> {
     sqlx::raw_sql(BEGIN)
         .execute(&mut *conn)
         .await
@@ -377,7 +401,7 @@ async fn transact(
             .execute(conn)
             .await
             .map_err(Trouble::Before)?;
-        return Ok((placed, kept));
+        return Ok((placed, kept, vec![]));
     }
     flush::write(conn, &plan).await.map_err(Trouble::Before)?;
     sqlx::raw_sql("COMMIT")
@@ -388,7 +412,8 @@ async fn transact(
         size: plan.frontier.size(),
         root: plan.frontier.root(),
     };
-    Ok((placed, head))
+    let rows = plan.streams.rows.into_iter();
+    Ok((placed, head, rows.map(|row| (row.stream, row.version as u64)).collect()))
 }
 
 /// Runs chores in one transaction; one that fails is undone alone.

@@ -1,9 +1,9 @@
-//! The ledger's rows: entries come back as they went in, prove themselves, only grow, and forget
-//! values without losing the proof.
+//! The ledger's rows: entries come back as they went in, prove themselves, only grow, and take
+//! values under seal without losing the proof.
 
 use std::collections::BTreeSet;
 
-use database::{Change, NewMember};
+use database::{Change, NewMember, SealedMember};
 use ledger::disclosure::{Disclosure, Salt};
 use ledger::entry::Entry;
 use ledger::tree::{leaf_hash, root_of};
@@ -57,25 +57,35 @@ async fn an_entry_comes_back_as_it_went_in(place: Place) {
     assert!(!stored.leaf.contains("演示路") && !stored.leaf.contains("informant"));
 }
 
-story!(an_erased_value_is_gone_and_the_proof_stays);
-async fn an_erased_value_is_gone_and_the_proof_stays(place: Place) {
+story!(a_value_sealed_later_stands_sealed_under_the_digest_it_had);
+async fn a_value_sealed_later_stands_sealed_under_the_digest_it_had(place: Place) {
     let database = place.open().await;
     database.commit(report()).await.unwrap();
     let before = database.entries_of("clue/1").await.unwrap().pop().unwrap();
-    let erase = Change::Erase {
+    let open = before.disclosures().swap_remove(0);
+    assert_eq!(open.name(), "place");
+    let member = SealedMember {
+        name: "place".into(),
+        key: "case:clue/1".into(),
+        digest: open.digest(),
+        sealed: vec![1, 2, 3],
+    };
+    let seal = Change::Seal {
         sequence: 1,
-        names: vec!["informant".into(), "place".into()],
+        members: vec![member.clone()],
     };
     database
-        .commit(with(act(entry("clue/1", "values-erased")), erase))
+        .commit(with(act(entry("clue/1", "protection-raised")), seal))
         .await
         .unwrap();
     let after = database.entries_of("clue/1").await.unwrap().swap_remove(0);
     assert_eq!(
-        (after.leaf, after.leaf_hash),
-        (before.leaf, before.leaf_hash)
+        (&after.leaf, after.leaf_hash),
+        (&before.leaf, before.leaf_hash)
     );
-    assert_eq!((after.ordinary.as_str(), after.sealed.len()), ("{}", 0));
+    assert_eq!(after.ordinary, "{}");
+    assert_eq!(after.sealed.len(), before.sealed.len() + 1);
+    assert!(after.sealed.contains(&member));
     database.close().await;
     assert_eq!(place.open().await.rolled_back(), None);
 }

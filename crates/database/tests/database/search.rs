@@ -1,6 +1,6 @@
 //! Search finds names of two characters, and nothing that was taken out.
 
-use database::{CaseFilter, Change};
+use database::{CaseFilter, Change, SearchReach, Within};
 
 use crate::office::{Place, case, story};
 use crate::registers::put;
@@ -10,6 +10,18 @@ fn texts(doc: &str, scope: &str, text: &str) -> Change {
         doc: doc.into(),
         scope: scope.into(),
         text: text.into(),
+    }
+}
+
+const ALL: SearchReach = SearchReach {
+    cases: Within::Everything,
+    clues: Within::Everything,
+};
+
+fn within(cases: Within) -> SearchReach {
+    SearchReach {
+        cases,
+        clues: Within::Nothing,
     }
 }
 
@@ -42,23 +54,32 @@ async fn two_characters_find_a_name(place: Place) {
     )
     .await;
     let docs = async |text: &str| {
-        let found = database.search(text, 10, None).await.unwrap();
+        let found = database.search(text, 10, &ALL).await.unwrap();
         found.into_iter().map(|found| found.doc).collect::<Vec<_>>()
     };
     assert_eq!(docs("张伟").await, ["case/c1"]);
-    assert_eq!(docs("张").await, ["case/c1", "case/c2"]);
+    assert_eq!(docs("张").await, ["case/c2", "case/c1"]);
     assert_eq!(docs("ktv").await, ["case/c1"]);
     assert_eq!(docs("张伟 12号").await, ["case/c1"]);
     assert_eq!(docs("张伟 13号").await, [""; 0]);
     assert_eq!(docs("改正").await, ["paper/p1"]);
     for quoted in ["\"", "张伟\" OR \"", "' & '", "*", "🙂"] {
-        database.search(quoted, 10, None).await.unwrap();
+        database.search(quoted, 10, &ALL).await.unwrap();
     }
-    let elsewhere = ["c2".to_owned()];
-    assert_eq!(
-        database.search("张伟", 10, Some(&elsewhere)).await.unwrap(),
-        []
-    );
+    // The cases are in nobody's hands, and belong to one department.
+    for (reach, count) in [
+        (Within::Nothing, 0),
+        (Within::Person("officer/none".into()), 0),
+        (Within::Department("elsewhere".into()), 0),
+        (Within::Department(case("c1", "").department), 1),
+        (
+            Within::DepartmentOrPerson(case("c1", "").department, "officer/none".into()),
+            1,
+        ),
+    ] {
+        let found = database.search("张伟", 10, &within(reach.clone())).await;
+        assert_eq!(found.unwrap().len(), count, "{reach:?}");
+    }
 
     let filter = CaseFilter {
         text: Some("改正".into()),
@@ -102,7 +123,7 @@ async fn a_phrase_is_found_deep_inside_a_long_text(place: Place) {
         "笔".repeat(20_000)
     );
     put(&database, "case/c1", vec![texts("paper/p1", "c1", &text)]).await;
-    let found = database.search("欧阳某某", 10, None).await.unwrap();
+    let found = database.search("欧阳某某", 10, &ALL).await.unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].doc, "paper/p1");
 }

@@ -20,6 +20,8 @@ async fn sqlite_with_weaker_settings_is_refused() {
         ("cell_size_check", "OFF", "0"),
         ("trusted_schema", "ON", "1"),
         ("foreign_keys", "OFF", "0"),
+        ("secure_delete", "OFF", "0"),
+        ("secure_delete", "FAST", "2"),
     ] {
         let mut place = Place::sqlite();
         place.pragmas = vec![(pragma.into(), value.into())];

@@ -269,6 +269,11 @@ async fn a_job_is_taken_by_one_and_found_again_when_he_stays_away(place: Place) 
     let mut commit = act(entry("paper/1", "paper-numbered"));
     commit.changes = vec![job("paper-1", NOW_US), job("paper-2", NOW_US + HOUR_US)];
     database.commit(commit).await.unwrap();
+    let waiting = |now_us| database.waiting(now_us);
+    assert_eq!(waiting(NOW_US - 1).await.unwrap().jobs, 0);
+    // What is put off to later does not wait yet.
+    assert_eq!(waiting(NOW_US).await.unwrap().jobs, 1);
+    assert_eq!(waiting(NOW_US + HOUR_US).await.unwrap().jobs, 2);
     let (a, b) = tokio::join!(
         database.take_jobs("a".into(), NOW_US, 1_000, 10),
         database.take_jobs("b".into(), NOW_US, 1_000, 10),
@@ -334,7 +339,7 @@ async fn a_job_is_taken_by_one_and_found_again_when_he_stays_away(place: Place) 
             .finished_us,
         Some(NOW_US + 2_001)
     );
-    assert_eq!(database.counts().await.unwrap().jobs_waiting, 1);
+    assert_eq!(database.waiting(NOW_US + HOUR_US).await.unwrap().jobs, 1);
     // Enqueued again by a later act, it runs again.
     database
         .commit(with(

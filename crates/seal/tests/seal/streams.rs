@@ -194,3 +194,41 @@ fn a_writer_dropped_without_finishing_leaves_nothing_that_opens() {
     drop(writer);
     assert!(open(&key, &sealed).is_err());
 }
+
+#[test]
+fn any_place_opens_without_what_lies_before_it() {
+    let (_place, keys) = office();
+    let key = keys.case_key("case").unwrap();
+    let plain = pattern(3 * CHUNK_SIZE_BYTES + 777);
+    let mut sealed = seal(&key, &plain);
+    assert_eq!(seal::opened_len(sealed.len() as u64), plain.len() as u64);
+    assert_eq!(seal::sealed_len(plain.len() as u64), sealed.len() as u64);
+    // What lies before the place is not even looked at: here it is destroyed.
+    sealed[HEADER..HEADER + SEALED_CHUNK].fill(0);
+    let at = |class, from: usize| {
+        let mut read = Vec::new();
+        let reader = OpenReader::at(&key, class, b"scan 1", Cursor::new(&sealed), from as u64);
+        reader?.read_to_end(&mut read)?;
+        std::io::Result::Ok(read)
+    };
+    for from in [
+        CHUNK_SIZE_BYTES,
+        CHUNK_SIZE_BYTES + 1,
+        2 * CHUNK_SIZE_BYTES - 1,
+        3 * CHUNK_SIZE_BYTES,
+        plain.len() - 1,
+    ] {
+        assert_eq!(at(KeyClass::Case, from).unwrap(), plain[from..]);
+    }
+    assert!(at(KeyClass::Case, CHUNK_SIZE_BYTES - 1).is_err());
+    assert!(at(KeyClass::Case, 5 * CHUNK_SIZE_BYTES).is_err());
+    // Another key is told before a byte is read.
+    let other = OpenReader::at(
+        &key,
+        KeyClass::Informant,
+        b"scan 1",
+        Cursor::new(&sealed),
+        2 * CHUNK_SIZE_BYTES as u64,
+    );
+    assert!(other.is_err());
+}

@@ -1,6 +1,5 @@
 // The player of a viewing: `[data-player]` around a video or audio. `data-seek="123.4"` jumps there,
-// J K L and the arrows move, `[data-time]` shows the place, and on leaving, the spans that were
-// played go to data-close, so that the register of viewings says what was seen.
+// J K L and the arrows move, `[data-time]` shows the place.
 
 export function installPlayers(): void {
   const box = document.querySelector<HTMLElement>("[data-player]");
@@ -27,14 +26,6 @@ export function installPlayers(): void {
     const moved = move(media, event.key);
     if (moved) event.preventDefault();
   });
-
-  let closed = false;
-  window.addEventListener("pagehide", () => {
-    const url = box.dataset.close;
-    if (!url || closed) return;
-    closed = true;
-    navigator.sendBeacon(url, new URLSearchParams({ played: spans(media.played) }));
-  });
 }
 
 function move(media: HTMLMediaElement, key: string): boolean {
@@ -48,12 +39,6 @@ function move(media: HTMLMediaElement, key: string): boolean {
   if (step === undefined) return false;
   media.currentTime = Math.max(0, media.currentTime + step);
   return true;
-}
-
-function spans(ranges: TimeRanges): string {
-  const parts: string[] = [];
-  for (let i = 0; i < ranges.length; i += 1) parts.push(`${ranges.start(i).toFixed(1)}-${ranges.end(i).toFixed(1)}`);
-  return parts.join(",");
 }
 
 function clock(seconds: number): string {

@@ -14,6 +14,16 @@ export function installSmall(): void {
       if (!menu.contains(target)) menu.open = false;
     });
   });
+  // Nothing is left out on paper: what is folded is unfolded for as long as it prints.
+  let unfolded: HTMLDetailsElement[] = [];
+  window.addEventListener("beforeprint", () => {
+    unfolded = Array.from(document.querySelectorAll<HTMLDetailsElement>("main details:not([open])"));
+    unfolded.forEach((details) => (details.open = true));
+  });
+  window.addEventListener("afterprint", () => {
+    unfolded.forEach((details) => (details.open = false));
+    unfolded = [];
+  });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     document.querySelectorAll<HTMLDetailsElement>("details.person[open]").forEach((menu) => {

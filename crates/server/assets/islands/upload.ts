@@ -19,7 +19,7 @@ export async function sendFiles(form: HTMLFormElement): Promise<boolean> {
     for (const input of fileInputs(form)) {
       const shown = new Progress(input);
       for (const file of Array.from(input.files ?? [])) {
-        const handle = await sendOne(input.dataset.upload!, file, shown);
+        const handle = await sendOne(address(form, input), file, shown);
         if (handle === null) return false;
         const hidden = document.createElement("input");
         hidden.type = "hidden";
@@ -34,6 +34,13 @@ export async function sendFiles(form: HTMLFormElement): Promise<boolean> {
   } finally {
     window.removeEventListener("beforeunload", guard);
   }
+}
+
+/** What shows protected persons is sealed as it comes in: the choice goes ahead of the bytes. */
+function address(form: HTMLFormElement, input: HTMLInputElement): string {
+  const url = input.dataset.upload!;
+  const secret = form.querySelector<HTMLInputElement>('input[name="protected"][value="yes"]')?.checked;
+  return secret ? `${url}${url.includes("?") ? "&" : "?"}protected=yes` : url;
 }
 
 function fileInputs(form: HTMLFormElement): HTMLInputElement[] {

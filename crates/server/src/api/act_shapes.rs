@@ -110,6 +110,7 @@ pub fn of(act: &str) -> Value {
             reason(),
             need("mode", choice(["view", "copy"])),
             need("until", moment()),
+            may("seconds", object([need("from", natural()), need("to", natural())])),
         ]),
         "give-grant" => object([need("grant", text()), may("until", moment()), may("view_only", boolean())]),
         "deny-grant" => object([need("grant", text()), reason()]),

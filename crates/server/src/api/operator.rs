@@ -63,6 +63,6 @@ async fn metrics(State(desk): State<Desk>, Extension(meter): Extension<Meter>, r
         ApiCaller::from_request_parts(&mut parts, &desk).await?;
     }
     let found = desk.office.readiness().await?;
-    let body = meter.page(&found);
+    let body = meter.page(&found, desk.office.duties_open().await?);
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], body).into_response())
 }

@@ -38,6 +38,7 @@ pub fn evidence_shape() -> Value {
         need("source", text()),
         may("proves", text()),
         may("footage", boolean()),
+        may("protected", boolean()),
         may("place", text()),
         need("from", moment()),
         may("to", moment()),
@@ -73,9 +74,8 @@ async fn evidence(State(desk): State<Desk>, Path(case): Path<String>, request: R
     let caller = known(&mut parts, &desk).await?;
     let asked = query(&parts, &evidence_shape())?;
     let what = attaches(&asked, &case)?;
-    // Nothing is taken in for a case one may not know of.
-    desk.office.case_file(&caller.caller, &CaseId(case)).await?;
-    let intake = desk.office.take_in(text_of(&asked, "file"), declared(&desk, &parts)?).await?;
+    let (name, declared) = (text_of(&asked, "file"), declared(&desk, &parts)?);
+    let intake = desk.office.take_in_evidence(&caller.caller, &CaseId(case), what.protected, name, declared).await?;
     let (caller, taken) = take(intake, caller, &parts, body).await?;
     if let Some(receipt) = desk.office.done_before(&caller).await? {
         return Ok(stored(&receipt, &taken));

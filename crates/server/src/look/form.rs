@@ -84,6 +84,9 @@ pub struct Field {
     /// What is wrong with it, in Chinese.
     pub error: String,
     pub required: bool,
+    /// Must be filled in once anything of its group or row is; said in words beside the label, for
+    /// a mark alone would ask for what may be left out.
+    pub required_in_group: bool,
     /// Never kept on the device (informants, minors, secrets' pointers).
     pub protected: bool,
     pub width: Width,
@@ -288,6 +291,12 @@ impl Field {
 
     pub fn required(mut self) -> Field {
         self.required = true;
+        self
+    }
+
+    /// Required as soon as anything of its optional group or row is filled in.
+    pub fn required_in_group(mut self) -> Field {
+        self.required_in_group = true;
         self
     }
 

@@ -1,6 +1,8 @@
-//! Dates, times, numbers, sizes and money as pages write them in Chinese.
+//! Dates, times, numbers, sizes and money as pages write them in Chinese, and names that people
+//! gave as they may safely stand in a line.
 
 use jiff::civil::{Date, DateTime, Time, Weekday};
+use std::fmt;
 
 const DAYS: [&str; 7] = [
     "星期一",
@@ -148,10 +150,65 @@ pub fn short_hex(hex: &str) -> String {
     }
 }
 
+/// A name somebody gave, with what cannot be seen made visible: "照片⟨U+202E⟩gpj.html". Marks that turn
+/// the direction of writing would otherwise show another name than the one that is there.
+pub fn visible(text: &str) -> String {
+    text.chars().map(|c| if is_unseen(c) { format!("⟨U+{:04X}⟩", u32::from(c)) } else { c.to_string() }).collect()
+}
+
+/// The same as HTML that keeps to its own direction: `<bdi>` around it, unseen marks set apart.
+pub fn named(text: &str) -> Named<'_> {
+    Named(text)
+}
+
+/// See [`named`].
+pub struct Named<'a>(&'a str);
+
+impl askama::filters::HtmlSafe for Named<'_> {}
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        f.write_str("<bdi>")?;
+        for c in self.0.chars() {
+            match c {
+                '&' => f.write_str("&#38;")?,
+                '<' => f.write_str("&#60;")?,
+                '>' => f.write_str("&#62;")?,
+                '"' => f.write_str("&#34;")?,
+                '\'' => f.write_str("&#39;")?,
+                c if is_unseen(c) => write!(f, "<span class=\"unseen\">U+{:04X}</span>", u32::from(c))?,
+                c => fmt::Write::write_char(f, c)?,
+            }
+        }
+        f.write_str("</bdi>")
+    }
+}
+
+/// Control characters, marks of direction, and what has no width at all (Unicode 16, bidirectional
+/// formatting characters; zero-width space and joiners; the byte order mark). Line ends are none.
+fn is_unseen(c: char) -> bool {
+    (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use jiff::civil::date;
+
+    #[test]
+    fn a_name_that_turns_the_writing_around_is_seen_for_what_it_is() {
+        // Shown raw, browsers draw this name as 照片lmth.jpg.
+        let name = "照片\u{202e}gpj.html";
+        assert_eq!(visible(name), "照片⟨U+202E⟩gpj.html");
+        assert_eq!(named(name).to_string(), "<bdi>照片<span class=\"unseen\">U+202E</span>gpj.html</bdi>");
+        assert_eq!(named("<b>\u{0}&\u{2066}").to_string(), "<bdi>&#60;b&#62;<span class=\"unseen\">U+0000</span>&#38;<span class=\"unseen\">U+2066</span></bdi>");
+        assert_eq!(visible("第一行\n第二行"), "第一行\n第二行");
+        assert_eq!(named("").to_string(), "");
+    }
 
     #[test]
     fn days_and_hours_read_as_in_the_drawing() {

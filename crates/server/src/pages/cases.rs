@@ -5,6 +5,7 @@ pub mod assign_handlers;
 pub mod case;
 pub mod choose_cause;
 pub mod conclude_case;
+pub mod control;
 pub mod correct;
 pub mod decide_flaw;
 pub mod end_visit;

@@ -2,6 +2,7 @@
 //! the doors to footage. No stills are shown anywhere.
 
 pub mod attach;
+pub mod extension;
 pub mod item;
 pub mod list;
 pub mod upload;

@@ -41,7 +41,10 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor, Query(asked): Quer
     if text.chars().count() >= CHARS_MIN {
         let hits = desk.office.search(&visitor.caller, text).await;
         let hits = hits.map_err(|e| desk.problem(e, "搜索", Link::new("回到工作台", "/")))?;
-        small = format!("{} 条", hits.len());
+        small = match hits.len() {
+            all if all < casework::views::SEARCH_HITS_MAX as usize => format!("{all} 条"),
+            some => format!("找到的太多，只列出最近的 {some} 条，请多写几个字"),
+        };
         let mut table = Table::new(&["名称", "种类", "编号"]).empty("没有找到。", "只查找您有权查看的线索、案件和文书；封存的信息不能搜索。");
         for hit in hits {
             table.rows.push(vec![Cell::link(hit.title, hit.path), Cell::new(hit.kind), Cell::new(hit.number)]);

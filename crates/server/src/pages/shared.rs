@@ -4,7 +4,8 @@
 use crate::desk::Visitor;
 use crate::errors::Problem;
 use crate::look::form::{Field, Filled, Form};
-use crate::look::{Empty, Link, NextAct, Note, Pager, Tab};
+use crate::look::{Empty, NextAct, Note, Pager};
+use crate::pages::cases::head::CaseHead;
 use casework::handles::request_digest;
 use casework::permissions::{Power, reach};
 use casework::views::After;
@@ -220,9 +221,9 @@ pub struct Filters {
 pub struct SheetsPage {
     pub frame: crate::look::Frame,
     pub title: String,
-    pub tabs: Vec<Tab>,
+    /// Over a page of a case: its facts, rail and tabs in the place of the title.
+    pub head: Option<CaseHead>,
     pub intro: String,
-    pub about: Option<Link>,
     pub next: Vec<NextAct>,
     pub filters: Option<Filters>,
     pub sheets: Vec<TableSheet>,
@@ -235,9 +236,8 @@ impl SheetsPage {
         SheetsPage {
             frame,
             title: title.into(),
-            tabs: vec![],
+            head: None,
             intro: String::new(),
-            about: None,
             next: vec![],
             filters: None,
             sheets: vec![],

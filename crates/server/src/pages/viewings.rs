@@ -11,7 +11,8 @@ use crate::router::Routes;
 pub fn routes() -> Routes {
     Routes::new()
         .get("/viewings", register::show)
-        .get("/viewings.csv", register::export)
+        .get("/viewings.csv", register::ask)
+        .post("/viewings.csv", register::export)
         .get("/viewings/{viewing}", viewing::show)
         .get("/viewings/{viewing}/bytes", bytes::show)
         .post("/viewings/{viewing}/close", viewing::close)

@@ -12,7 +12,10 @@ pub fn routes() -> Routes {
         .get("/volumes", list::show)
         .get("/cases/{id}/volume", contents::show)
         .post("/cases/{id}/volume", contents::archive)
-        .get("/cases/{id}/volume.pdf", files::volume)
-        .get("/cases/{id}/sealed-annex.pdf", files::sealed_annex)
-        .get("/cases/{id}/volume.zip", files::package)
+        .get("/cases/{id}/volume.pdf", files::ask_volume)
+        .post("/cases/{id}/volume.pdf", files::volume)
+        .get("/cases/{id}/sealed-annex.pdf", files::ask_annex)
+        .post("/cases/{id}/sealed-annex.pdf", files::sealed_annex)
+        .get("/cases/{id}/volume.zip", files::ask_package)
+        .post("/cases/{id}/volume.zip", files::package)
 }

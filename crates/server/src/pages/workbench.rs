@@ -1,16 +1,22 @@
-//! The workbench: what is late, what is near, what waits for me.
+//! The workbench: what is late, what is near, what waits for me; for whoever supervises, what is
+//! late in the whole agency.
 
 use crate::desk::{Desk, Visitor, act_path, article_zh};
 use crate::errors::Problem;
 use crate::look::{Duty, DutyState, Empty, Frame, Link, Note, Pager, Tab, Tile, Tone, page, words};
+use crate::pages::oversight::late::{self, DepartmentLate};
+use crate::pages::shared::may;
 use crate::router::Routes;
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use casework::clock::from_micros;
+use casework::permissions::Power;
+use casework::views::ClueRow;
 use jiff::civil::DateTime;
 use procedure::Rulebook;
 use procedure::deadline;
+use procedure::event::ClueSource;
 use serde::Deserialize;
 
 #[derive(Template)]
@@ -19,6 +25,8 @@ pub struct Workbench {
     pub frame: Frame,
     pub title: &'static str,
     pub tiles: Vec<Tile>,
+    /// What is late in the whole agency, for whoever supervises it; the same as on the page 监督.
+    pub late: Vec<DepartmentLate>,
     /// The orders the table can stand in: by date, by case.
     pub orders: Vec<Tab>,
     pub duties: Vec<DutyRow>,
@@ -47,6 +55,8 @@ pub struct DutyRow {
 /// A sheet of duties beside the table.
 #[derive(Clone, Debug, Default)]
 pub struct DutyGroup {
+    /// Where a tile leads.
+    pub anchor: &'static str,
     pub heading: String,
     pub small: String,
     pub items: Vec<Duty>,
@@ -68,12 +78,7 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor, Query(asked): Quer
     let seen = desk.office.workbench(&visitor.caller).await.map_err(|e| desk.problem(e, "", Link::default()))?;
     let now = desk.office.now();
     let mut frame = desk.frame(&visitor, "workbench").await;
-    for year in &seen.missing_years {
-        frame.notes.push(Note::new(
-            Tone::Near,
-            format!("{year}年节假日安排尚未载入：落在{year}年的期限先按最早可能日提示。请系统管理员载入日历。"),
-        ));
-    }
+    frame.notes.extend(seen.missing_years.iter().map(|year| calendar_note(*year)));
     let by_case = asked.order == "case";
     let mut duties = seen.duties;
     if by_case {
@@ -91,14 +96,42 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor, Query(asked): Quer
             ..Duty::default()
         })
         .collect::<Vec<_>>();
+    let late = match may(&visitor, Power::Supervise) {
+        true => late::by_department(&desk, &visitor).await?,
+        false => vec![],
+    };
+    let mut tiles = vec![
+        Tile { label: "我的超期".into(), count: seen.overdue_count.to_string(), href: "#duties".into(), late: seen.overdue_count > 0 },
+        Tile { label: "三个工作日内".into(), count: seen.near_count.to_string(), href: "#duties".into(), late: false },
+        Tile { label: "待我审批".into(), count: seen.awaiting.len().to_string(), href: "/approvals".into(), late: false },
+    ];
+    if may(&visitor, Power::AcceptClue) {
+        tiles.push(Tile { label: "待受理线索".into(), count: seen.clues.len().to_string(), href: "#clues".into(), late: false });
+    }
+    if may(&visitor, Power::Supervise) {
+        let count: usize = late.iter().map(|d| d.duties.len()).sum();
+        tiles.push(Tile { label: "全机关超期".into(), count: count.to_string(), href: "/oversight".into(), late: count > 0 });
+    }
+    let mut groups = vec![DutyGroup {
+        anchor: "awaiting",
+        heading: "待我审批".into(),
+        small: String::new(),
+        items: awaiting,
+        empty: "没有等待您审批的文书。".into(),
+    }];
+    if may(&visitor, Power::AcceptClue) {
+        groups.push(DutyGroup {
+            anchor: "clues",
+            heading: "待受理线索".into(),
+            small: "登记后尚未受案，最久的在前".into(),
+            items: seen.clues.iter().map(|clue| waiting_clue(clue, desk.office.book(), now)).collect(),
+            empty: "没有等待受理的线索。".into(),
+        });
+    }
     let template = Workbench {
         title: "工作台",
-        tiles: vec![
-            Tile { label: "超期".into(), count: seen.overdue_count.to_string(), late: seen.overdue_count > 0, ..Tile::default() },
-            Tile { label: "三个工作日内".into(), count: seen.near_count.to_string(), ..Tile::default() },
-            Tile { label: "待我审批".into(), count: seen.awaiting.len().to_string(), href: "/approvals".into(), ..Tile::default() },
-            Tile { label: "应办事项".into(), count: duties.len().to_string(), ..Tile::default() },
-        ],
+        tiles,
+        late,
         orders: vec![
             Tab { label: "按期限".into(), href: "/".into(), current: !by_case },
             Tab { label: "按案件".into(), href: "/?order=case".into(), current: by_case },
@@ -110,15 +143,35 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor, Query(asked): Quer
             how: "登记线索、办理案件后，应当办理的事项和期限会列在这里。".into(),
             link: None,
         },
-        groups: vec![DutyGroup {
-            heading: "待我审批".into(),
-            small: String::new(),
-            items: awaiting,
-            empty: "没有等待您审批的文书。".into(),
-        }],
+        groups,
         frame,
     };
     Ok(page(template))
+}
+
+/// That a year has no calendar yet, and what that does to its dates.
+fn calendar_note(year: i16) -> Note {
+    Note::new(
+        Tone::Near,
+        format!("{year}年节假日安排尚未载入：落在{year}年的期限先按最早可能日提示。请系统管理员载入日历。"),
+    )
+}
+
+/// A clue that waits to be accepted, with its age. Art. 13 asks for it in good time and names no
+/// number of days, so there is an age and no date.
+fn waiting_clue(clue: &ClueRow, book: &Rulebook, now: DateTime) -> Duty {
+    let received = from_micros(clue.received_us);
+    let age = deadline::working_days_between(received.date(), now.date(), &book.calendars).most;
+    let source = ClueSource::parse(&clue.source).map_or_else(|| clue.source.clone(), |s| s.title().to_owned());
+    Duty {
+        state: DutyState::Open,
+        what: clue.summary.clone(),
+        href: format!("/clues/{}", clue.id),
+        about: format!("{} · {source} · {}", clue.number.clone().unwrap_or_default(), article_zh("本制度13")),
+        due: if age == 0 { "今天收到".into() } else { format!("已收到 {age} 个工作日") },
+        due_small: format!("{} 接收", words::near_date_zh(received.date(), now.date())),
+        ..Duty::default()
+    }
 }
 
 /// A duty of the register as a row: when it is due, and how that day came about.

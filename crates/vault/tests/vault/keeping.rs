@@ -266,3 +266,21 @@ fn digests_and_ids_have_one_spelling() {
         assert!(wrong.parse::<vault::ReceivingId>().is_err());
     }
 }
+
+#[tokio::test]
+async fn one_copy_is_removed_and_the_other_stays() {
+    let (root, vault) = empty_vault();
+    let bytes = footage(MIB, 7);
+    let sealed = vault.store(Class::Original, &bytes).await.unwrap();
+    vault.store(Class::Derived, &bytes).await.unwrap();
+    assert!(vault.remove(Class::Original, &sealed.sha256).await.unwrap());
+    assert!(!place(root.path(), "originals", &sealed.sha256).exists());
+    assert!(vault.contains(&sealed.sha256).unwrap());
+    assert!(!vault.remove(Class::Original, &sealed.sha256).await.unwrap());
+    let beside = Vault::open_read_only(root.path()).unwrap();
+    assert!(matches!(
+        beside.remove(Class::Derived, &sealed.sha256).await,
+        Err(VaultError::ReadOnly)
+    ));
+    assert_eq!(kept(&vault).len(), 1);
+}

@@ -44,7 +44,7 @@ fn fold(events: Vec<Event>) -> Case {
         envelope: Envelope::default(),
         event,
     });
-    Case::fold(records.collect())
+    Case::fold(records)
 }
 
 fn opening() -> Vec<Event> {

@@ -214,7 +214,7 @@ fn entries(file: &CaseFile) -> Vec<Value> {
         "sequence": r.sequence, "kind": r.event.kind(), "happened": span(r.happened),
         "recorded_at": rfc3339(r.recorded_at), "by": r.envelope.by,
     });
-    file.case.records.iter().map(line).collect()
+    file.case.records.iter().map(|r| line(r)).collect()
 }
 
 fn span(span: Span) -> Value {

@@ -14,7 +14,8 @@ use axum::response::Response;
 use casework::people::Directory;
 use casework::permissions::{self, Power};
 use casework::views::{self, CaseFile, act_title};
-use procedure::case::FlawState;
+use procedure::case::{FlawState, Paper, PaperState};
+use procedure::decide;
 use procedure::duties::{self, Owed, Responsible};
 use procedure::facts::Subject;
 use procedure::ids::CaseId;
@@ -96,7 +97,8 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<Str
     let title = act_title(desk.office.book(), file.next_act);
     let stops = if file.missing.is_empty() { vec![] } else { vec![desk.stop(&title, &file.missing, &path)] };
     let decides = permissions::holds(&visitor.caller.person, Power::DecideFlaw, &file.case);
-    let drawing = Drawing { book: desk.office.book(), directory: &desk.office.directory(), decides, show: Show::parse(&asked.show) };
+    let reviews = permissions::holds(&visitor.caller.person, Power::Review, &file.case) && !file.case.ever_handlers.contains(&visitor.caller.person.id);
+    let drawing = Drawing { book: desk.office.book(), directory: &desk.office.directory(), decides, reviews, show: Show::parse(&asked.show) };
     Ok(page(drawing.page(&file, frame, stops)))
 }
 
@@ -112,6 +114,8 @@ pub struct Drawing<'a> {
     pub directory: &'a Directory,
     /// Whether the reader may decide on flaws.
     pub decides: bool,
+    /// Whether the reader may review the case.
+    pub reviews: bool,
     pub show: Show,
 }
 
@@ -129,7 +133,7 @@ impl Drawing<'_> {
         };
         let head = CaseHead::of(file, self.book, Section::Record);
         let (days, count) = timeline::days(file, &teller, self.show);
-        let (next, waiting) = next_acts(file, &path, self.book);
+        let (next, waiting) = self.next_acts(file, &path);
         CasePage {
             frame,
             title: head.title.clone(),
@@ -224,6 +228,74 @@ impl Drawing<'_> {
             mend: decide.or_else(|| act.filter(|_| flaw.open()).map(|href| Link::new("去补正", href))),
         }
     }
+
+    /// The acts of the stage: what is missing first stands first, then what lacks nothing, as
+    /// buttons; the others with what they lack.
+    fn next_acts(&self, file: &CaseFile, path: &str) -> (Vec<NextAct>, Vec<WaitingAct>) {
+        let (ready, waiting): (Vec<&views::NextAct>, Vec<&views::NextAct>) = file.next.iter().partition(|n| n.missing.is_empty());
+        let first = self.first(file, &ready, path);
+        let listed = ready.iter().map(|n| (n.act.as_str(), n.title.clone()));
+        let standing = standing_acts(file).into_iter().filter(|act| file.next.iter().all(|n| n.act != *act));
+        let others = listed.chain(standing.map(|act| (act, act_title(self.book, act)))).map(|(act, label)| {
+            let href = act_path(act, path).unwrap_or_else(|| format!("{path}/{act}"));
+            NextAct { label, href, primary: false }
+        });
+        let mut next: Vec<NextAct> = others.filter(|n| first.as_ref().is_none_or(|f| f.href != n.href)).collect();
+        if let Some(first) = first {
+            next.insert(0, first);
+        }
+        let waiting = waiting.iter().map(|n| WaitingAct {
+            label: n.title.clone(),
+            href: act_path(&n.act, path).unwrap_or_default(),
+            lacks: n.missing.iter().map(|m| m.sentence.as_str()).collect::<Vec<_>>().join("；"),
+        });
+        (next, waiting.collect())
+    }
+
+    /// The first thing to do: what is missing first, where it is done; with nothing missing the act
+    /// the case stands before, else the first act of the stage whose paper is not made yet.
+    fn first(&self, file: &CaseFile, ready: &[&views::NextAct], path: &str) -> Option<NextAct> {
+        if let Some(missing) = file.missing.iter().find_map(|m| self.mending(file, &m.mend, path)) {
+            return Some(missing);
+        }
+        let named = |act: &str| ready.iter().find(|n| n.act == act);
+        let fresh = || {
+            ready.iter().find(|n| match split_call(&n.act) {
+                ("submit", args) => args.first().is_some_and(|kind| file.case.of_kind(kind).next().is_none()),
+                _ => true,
+            })
+        };
+        let standing = if file.missing.is_empty() { named(file.next_act) } else { None };
+        let act = standing.or_else(fresh).or(ready.first())?;
+        let href = act_path(&act.act, path).unwrap_or_else(|| format!("{path}/{}", act.act));
+        Some(NextAct { label: act.title.clone(), href, primary: true })
+    }
+
+    /// Where something missing is done, by this reader. A paper that is on its way is looked at
+    /// instead of made anew; an act that lacks something itself gives way to what it lacks.
+    fn mending(&self, file: &CaseFile, mend: &str, path: &str) -> Option<NextAct> {
+        let mut mend = mend.to_owned();
+        // Gates wait for one another in a line, none longer than there are papers.
+        for _ in 0..self.book.papers.len() {
+            if let Some(paper) = under_way(&file.case, &mend).filter(|_| file.sight.may_act) {
+                let label = format!("查看{}（{}）", paper.title, paper.state.title());
+                return Some(NextAct { label, href: format!("{path}/papers/{}", paper.id), primary: true });
+            }
+            let earlier = decide::gates(&file.case, self.book, file.now, &mend, file.now);
+            let earlier = earlier.into_iter().map(|f| f.missing.mend).find(|m| act_path(m, path).is_some() && *m != mend);
+            match earlier {
+                Some(before) => mend = before,
+                None => break,
+            }
+        }
+        let own = match (split_call(&mend).0, mend.as_str()) {
+            ("decide-flaw", _) => self.decides,
+            (_, "submit(legal-review)") => self.reviews,
+            _ => file.sight.may_act,
+        };
+        let href = act_path(&mend, path).filter(|_| own)?;
+        Some(NextAct { label: act_title(self.book, &mend), href, primary: true })
+    }
 }
 
 fn filters(path: &str, show: Show) -> Vec<Tab> {
@@ -250,24 +322,6 @@ fn subject_zh(subject: &Subject, case: &Case, hidden: &Hidden) -> String {
     }
 }
 
-/// The acts of the stage: those that lack nothing as buttons, the others with what they lack.
-fn next_acts(file: &CaseFile, path: &str, book: &Rulebook) -> (Vec<NextAct>, Vec<WaitingAct>) {
-    let (ready, waiting): (Vec<&views::NextAct>, Vec<&views::NextAct>) = file.next.iter().partition(|n| n.missing.is_empty());
-    let primary = primary(file, &ready);
-    let listed = ready.iter().map(|n| (n.act.as_str(), n.title.clone()));
-    let standing = standing_acts(file).into_iter().filter(|act| file.next.iter().all(|n| n.act != *act));
-    let next = listed.chain(standing.map(|act| (act, act_title(book, act)))).map(|(act, label)| {
-        let href = act_path(act, path).unwrap_or_else(|| format!("{path}/{act}"));
-        NextAct { label, href, primary: Some(act) == primary }
-    });
-    let waiting = waiting.iter().map(|n| WaitingAct {
-        label: n.title.clone(),
-        href: act_path(&n.act, path).unwrap_or_default(),
-        lacks: n.missing.iter().map(|m| m.sentence.as_str()).collect::<Vec<_>>().join("；"),
-    });
-    (next.collect(), waiting.collect())
-}
-
 /// Acts that follow from what stands open rather than from the stage.
 fn standing_acts(file: &CaseFile) -> Vec<&'static str> {
     let case = &file.case;
@@ -290,19 +344,12 @@ fn standing_acts(file: &CaseFile) -> Vec<&'static str> {
     acts
 }
 
-/// The first thing to do: the act the case stands before when it lacks nothing, else what mends
-/// what it lacks, else the first act of the stage whose paper is not made yet.
-fn primary<'a>(file: &CaseFile, ready: &[&'a views::NextAct]) -> Option<&'a str> {
-    let named = |act: &str| ready.iter().find(|n| n.act == act);
-    let mends = || file.missing.iter().find_map(|m| named(&m.mend));
-    let fresh = || {
-        ready.iter().find(|n| match split_call(&n.act) {
-            ("submit", args) => args.first().is_some_and(|kind| file.case.of_kind(kind).next().is_none()),
-            _ => true,
-        })
-    };
-    let standing = if file.missing.is_empty() { named(file.next_act) } else { None };
-    standing.or_else(mends).or_else(fresh).or(ready.first()).map(|n| n.act.as_str())
+/// The paper a mend would make, where it is made already and neither issued nor sent back.
+fn under_way<'a>(case: &'a Case, mend: &str) -> Option<&'a Paper> {
+    let ("submit", kinds) = split_call(mend) else { return None };
+    let waits = |p: &&Paper| matches!(p.state, PaperState::Awaiting { .. } | PaperState::Approved | PaperState::Numbered | PaperState::Returned);
+    let kind = kinds.first()?;
+    case.papers.iter().filter(|p| p.kind.0 == *kind).filter(waits).next_back()
 }
 
 /// Handlers, then whoever gave an opinion, each once a role.

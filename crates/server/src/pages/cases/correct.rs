@@ -1,10 +1,12 @@
-//! 更正: a slip on one member of one entry. The original stays and is shown beside what is effective.
+//! 更正: a slip on one member of one entry, filled in with the control of what it replaces. The original
+//! stays and is shown beside what is effective.
 
 use crate::desk::{Desk, Visitor};
 use crate::errors::Problem;
-use crate::look::form::{Choice, Field, Filled, Form};
+use crate::look::form::{Field, Filled, Form};
 use crate::look::{Fact, page, words};
 use crate::pages::cases::act::{ActDesk, ActPage, Choosing, ChoosingItem};
+use crate::pages::cases::control;
 use crate::pages::cases::labels::{self, Member};
 use crate::pages::cases::sight::Hidden;
 use crate::pages::cases::timeline::correctable;
@@ -21,11 +23,15 @@ use serde::Deserialize;
 use serde_json::Value;
 
 const ACT: &str = "correct";
+/// The member that takes a wrong attachment out.
+const WITHDRAWN: &str = "withdrawn";
 
 #[derive(Deserialize)]
 pub struct Asked {
     #[serde(default)]
     pub target: u64,
+    #[serde(default)]
+    pub member: String,
 }
 
 /// A slip that turns late into met is the head's to write.
@@ -39,7 +45,11 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<Str
         return Ok(page(ActPage { choice: Some(entries(&act, "更正", |r| correctable(&r.event))), ..act.page(None).await }));
     }
     let record = find(&act, asked.target).ok_or(Problem::NotFound)?;
-    Ok(act.draw(form(&act, record), facts(&act, record)).await)
+    let facts = facts(&act, record);
+    match chosen(&act, record, &asked.member) {
+        Some(member) => Ok(act.draw(form(&act, record, &member), facts).await),
+        None => Ok(page(ActPage { facts, choice: Some(choices(&act, record)), ..act.page(None).await })),
+    }
 }
 
 pub async fn submit(
@@ -53,37 +63,55 @@ pub async fn submit(
     let act = ActDesk::open(&desk, &visitor, id, ACT, power(&visitor)).await?;
     let target = filled.one("target").parse().unwrap_or_default();
     let record = find(&act, target).ok_or(Problem::NotFound)?;
-    let done = match slip(&filled, &act, record) {
+    let member = chosen(&act, record, filled.one("member")).ok_or(Problem::NotFound)?;
+    let done = match slip(&filled, &act, record, &member) {
         Ok(what) => correct(&desk.office, &visitor.caller, what).await,
         Err(error) => Err(error),
     };
-    act.answer(done, form(&act, record), &filled, facts(&act, record)).await
+    act.answer(done, form(&act, record, &member), &filled, facts(&act, record)).await
 }
 
 pub fn find<'a>(act: &'a ActDesk, target: u64) -> Option<&'a Recorded> {
-    act.file.case.records.iter().find(|r| r.sequence == target && correctable(&r.event))
+    act.file.case.records.iter().map(AsRef::as_ref).find(|r| r.sequence == target && correctable(&r.event))
 }
 
-/// What was chosen and typed as a slip that can be read back as an entry.
-fn slip(filled: &Filled, act: &ActDesk, record: &Recorded) -> Result<Correct, ActError> {
-    let member = filled.one("member");
-    let effective = if member == "withdrawn" {
+/// What was typed as a slip that can be read back as an entry.
+fn slip(filled: &Filled, act: &ActDesk, record: &Recorded, member: &Member) -> Result<Correct, ActError> {
+    let effective = if member.name == WITHDRAWN {
         Value::Bool(true)
     } else {
-        let known = members(act, record).into_iter().find(|m| m.name == member);
-        let known = known.ok_or_else(|| ActError::field("member", "请选择要更正的内容"))?;
-        let value = labels::typed(&known.value, filled.one("effective")).map_err(|m| ActError::field("effective", m))?;
-        if labels::changed(record, member, value.clone()).is_none() {
+        let value = control::typed(act, record, member, filled).map_err(|m| ActError::field("effective", m))?;
+        if labels::changed(record, &member.name, value.clone()).is_none() {
             return Err(ActError::field("effective", "这样填写，这项记录就读不出来了，请核对格式"));
         }
         value
     };
-    Ok(Correct { case: act.id.clone(), target: record.sequence, member: member.to_owned(), effective, reason: filled.one("reason").to_owned() })
+    Ok(Correct { case: act.id.clone(), target: record.sequence, member: member.name.clone(), effective, reason: filled.one("reason").to_owned() })
+}
+
+/// The member of this name, where this reader may correct it.
+fn chosen(act: &ActDesk, record: &Recorded, name: &str) -> Option<Member> {
+    members(act, record).into_iter().find(|m| m.name == name)
+}
+
+/// The members to choose among, each with what stands in it now.
+fn choices(act: &ActDesk, record: &Recorded) -> Choosing {
+    let items = members(act, record).into_iter().map(|m| ChoosingItem {
+        small: if m.name == WITHDRAWN { "附错了，不再作为依据；证据本身仍保存".into() } else { format!("现在是：{}", control::value_zh(&m)) },
+        href: format!("{}/{ACT}?target={}&member={}", act.path, record.sequence, shared::percent_encoded(&m.name)),
+        label: m.label,
+        verb: "更正".into(),
+    });
+    Choosing { heading: "要更正哪一项内容".into(), items: items.collect(), empty: "这项记录没有可以更正的内容。".into() }
 }
 
 /// The members one can correct.
 fn members(act: &ActDesk, record: &Recorded) -> Vec<Member> {
-    open(act, record, labels::members(record, act.desk.office.book()))
+    let mut all = open(act, record, labels::members(record, act.desk.office.book()));
+    if matches!(record.event, Event::EvidenceAttached { .. }) {
+        all.push(Member { name: WITHDRAWN.into(), label: "撤下这份证据".into(), value: Value::Bool(false) });
+    }
+    all
 }
 
 /// Of some members those this reader may see; who informed and who is a minor stand sealed.
@@ -130,16 +158,14 @@ pub fn facts(act: &ActDesk, record: &Recorded) -> Vec<Fact> {
     ]
 }
 
-fn form(act: &ActDesk, record: &Recorded) -> Form {
-    let mut choices: Vec<Choice> =
-        members(act, record).into_iter().map(|m| Choice::new(m.name.clone(), m.label.clone()).note(m.value_zh())).collect();
-    if matches!(record.event, Event::EvidenceAttached { .. }) {
-        choices.push(Choice::new("withdrawn", "撤下这份证据").note("附错了，不再作为依据；证据本身仍保存"));
+fn form(act: &ActDesk, record: &Recorded, member: &Member) -> Form {
+    let mut fields = vec![Field::hidden("target", record.sequence.to_string()), Field::hidden("member", member.name.clone())];
+    if member.name == WITHDRAWN {
+        fields.push(Field::fixed("", "更正的内容", "撤下这份证据，不再作为依据；证据本身仍保存"));
+    } else {
+        fields.push(Field::fixed("", format!("{}（现在的值）", member.label), control::value_zh(member)));
+        fields.push(control::field(act, record, member));
     }
-    act.form(vec![
-        Field::hidden("target", record.sequence.to_string()),
-        Field::radios("member", "要更正的内容（现在的值）", choices).required(),
-        Field::area("effective", "更正后的内容").hint("时间写成 2026-11-17 09:12，日期写成 2026-11-17；撤下证据的不填"),
-        Field::area("reason", "更正理由").required().article("本制度第四条").hint("原来的内容不会消失，与更正后的内容并列显示"),
-    ])
+    fields.push(Field::area("reason", "更正理由").required().article("本制度第四条").hint("原来的内容不会消失，与更正后的内容并列显示"));
+    Form { back: format!("{}/{ACT}?target={}", act.path, record.sequence), ..act.form(fields) }
 }

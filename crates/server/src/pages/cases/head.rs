@@ -77,7 +77,17 @@ fn party_zh(party: &Party, hidden: &Hidden) -> String {
     format!("{name}（{kind} {}）", words::short_hex(number))
 }
 
-/// The stages of the procedure with the day each was reached; a case not filed ends sooner.
+/// A station of the rail: what it is called, and since when the case is past it or in it.
+struct Station {
+    label: String,
+    /// When the case came to it.
+    begun: Option<DateTime>,
+    /// The day under it once it is passed.
+    passed: Option<DateTime>,
+}
+
+/// The stages of the procedure with the day each was reached; a case not filed ends sooner. 立案 stands
+/// between acceptance and investigation: it is what an accepted case is on its way to.
 fn rail(case: &Case, book: &Rulebook, now: DateTime) -> Vec<Step> {
     let declined = [Stage::Accepted, Stage::Declined, Stage::Concluded, Stage::Archived];
     let stages: Vec<(Stage, String)> = if case.declined_at.is_some() {
@@ -88,13 +98,24 @@ fn rail(case: &Case, book: &Rulebook, now: DateTime) -> Vec<Step> {
         known.filter_map(|s| Some((Stage::parse(&s.code)?, s.title.clone()))).collect()
     };
     let standing = case.stage();
-    let place = stages.iter().position(|(s, _)| *s == standing).unwrap_or_default();
-    let last = stages.len().saturating_sub(1);
-    stages
+    let mut stations: Vec<Station> = vec![];
+    let mut place = 0;
+    for (stage, label) in stages {
+        if stage == standing {
+            place = stations.len();
+        }
+        let at = reached(case, stage);
+        stations.push(Station { label, begun: at, passed: at });
+        if stage == Stage::Accepted && case.declined_at.is_none() {
+            place += usize::from(standing == Stage::Accepted);
+            stations.push(Station { label: "立案".into(), begun: case.opened_at, passed: case.filed_at });
+        }
+    }
+    let last = stations.len().saturating_sub(1);
+    stations
         .into_iter()
         .enumerate()
-        .map(|(at, (stage, label))| {
-            let reached = reached(case, stage);
+        .map(|(at, station)| {
             // The last station is a state, not work: a bound case is done.
             let state = match at.cmp(&place) {
                 std::cmp::Ordering::Less => StepState::Done,
@@ -102,12 +123,12 @@ fn rail(case: &Case, book: &Rulebook, now: DateTime) -> Vec<Step> {
                 std::cmp::Ordering::Equal => StepState::Now,
                 std::cmp::Ordering::Greater => StepState::Ahead,
             };
-            let small = match (state, reached) {
-                (StepState::Now, Some(since)) => days_in(since.date(), now.date(), book),
-                (StepState::Done, Some(since)) => words::near_date_zh(since.date(), now.date()),
+            let small = match (state, station.begun, station.passed) {
+                (StepState::Now, Some(since), _) => days_in(since.date(), now.date(), book),
+                (StepState::Done, _, Some(since)) => words::near_date_zh(since.date(), now.date()),
                 _ => String::new(),
             };
-            Step { label, small, state }
+            Step { label: station.label, small, state }
         })
         .collect()
 }

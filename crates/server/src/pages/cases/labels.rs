@@ -228,10 +228,6 @@ pub fn typed(original: &Value, text: &str) -> Result<Value, String> {
             Ok(day) => Ok(Value::String(day.to_string())),
             Err(_) => Err("请按“2026-11-17”填写日期".into()),
         },
-        Value::String(known) if coded_zh(known).is_some() => {
-            let code = CODES.iter().map(|(code, _)| *code).find(|code| coded_zh(code) == Some(text) || *code == text);
-            code.map(Value::from).ok_or_else(|| "不在可选的范围内".to_owned())
-        }
         _ => Ok(Value::String(text.to_owned())),
     }
 }
@@ -254,16 +250,23 @@ pub fn value_zh(value: &Value) -> String {
     }
 }
 
-/// Codes of closed lists and their words.
-static CODES: LazyLock<Vec<(&'static str, &'static str)>> = LazyLock::new(|| {
-    let kinds = [("person", "自然人"), ("organisation", "法人或者其他组织"), ("individual-business", "个体工商户")];
-    let sources = ClueSource::ALL.map(|s| (s.code(), s.title()));
-    let methods = ServiceMethod::ALL.map(|m| (m.code(), m.title()));
-    kinds.into_iter().chain(sources).chain(methods).collect()
+/// Codes of closed lists and their words, list by list.
+static LISTS: LazyLock<[Vec<(&'static str, &'static str)>; 3]> = LazyLock::new(|| {
+    [
+        vec![("person", "自然人"), ("organisation", "法人或者其他组织"), ("individual-business", "个体工商户")],
+        ClueSource::ALL.map(|s| (s.code(), s.title())).to_vec(),
+        ServiceMethod::ALL.map(|m| (m.code(), m.title())).to_vec(),
+    ]
 });
 
+/// The closed list a code is of, with the words of each.
+pub fn codes_beside(code: &str) -> Option<&'static [(&'static str, &'static str)]> {
+    LISTS.iter().map(Vec::as_slice).find(|list| list.iter().any(|(known, _)| *known == code))
+}
+
 fn coded_zh(code: &str) -> Option<&'static str> {
-    CODES.iter().find(|(known, _)| *known == code).map(|(_, title)| *title)
+    let (_, title) = codes_beside(code)?.iter().find(|(known, _)| *known == code)?;
+    Some(title)
 }
 
 /// "地点：原“甲路”，更正为“乙路”"

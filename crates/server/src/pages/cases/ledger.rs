@@ -2,6 +2,7 @@
 
 use crate::desk::{Desk, Visitor};
 use crate::errors::Problem;
+use crate::look::kinds::kind_zh;
 use crate::look::{Frame, Link, page, words};
 use crate::pages::cases::head::{CaseHead, Section};
 use crate::pages::cases::sight::Hidden;
@@ -28,6 +29,8 @@ pub struct EntryLine {
     /// Its line on the timeline.
     pub what: Link,
     pub kind: String,
+    /// The kind as the entry carries it, which a verifier compares.
+    pub code: String,
     pub recorded: String,
     pub hash: String,
 }
@@ -44,11 +47,12 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<Str
     let teller = Teller { case: &file.case, book, directory: &directory, hidden: &hidden, path: &path, today: file.now.date() };
     let entries = lines.into_iter().rev().map(|line| {
         let record = file.case.records.iter().find(|r| r.sequence == line.sequence);
-        let what = record.map_or_else(|| line.kind.clone(), |r| teller.tell(r).what);
+        let what = record.map_or_else(|| kind_zh(&line.kind).unwrap_or(&line.kind).to_owned(), |r| teller.tell(r).what);
         EntryLine {
             what: Link::new(what, format!("{path}#e{}", line.sequence)),
             sequence: words::grouped(line.sequence),
-            kind: line.kind,
+            kind: kind_zh(&line.kind).unwrap_or(&line.kind).to_owned(),
+            code: line.kind,
             recorded: words::full_moment_zh(line.recorded_at),
             hash: line.entry_hash,
         }

@@ -77,7 +77,7 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<Str
         title: head.title.clone(),
         head,
         next: next.into_iter().collect(),
-        handlers: terms(&file.case.records, file.now.date()),
+        handlers: terms(file.case.records.iter().map(AsRef::as_ref), file.now.date()),
         opinions: opinions(&file, &hidden, &path),
         viewings: viewings(&file, &hidden),
         viewings_href: if sees_register { format!("/viewings?case={id}") } else { String::new() },
@@ -86,7 +86,7 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<Str
 }
 
 /// Handlers over time: each assignment ends the one before.
-pub fn terms(records: &[Recorded], today: Date) -> Vec<HandlerTerm> {
+pub fn terms<'a>(records: impl Iterator<Item = &'a Recorded>, today: Date) -> Vec<HandlerTerm> {
     let mut terms: Vec<HandlerTerm> = vec![];
     for record in records {
         let (handlers, reason) = match &record.event {
@@ -163,7 +163,7 @@ mod tests {
         late.valid = false;
         let assigned = Event::HandlersAssigned { handlers: vec![officer("甲", "17011200123"), late], reason: "乙调离".into() };
         let assigned = record(2, date(2026, 3, 9).at(9, 0, 0, 0), assigned);
-        let terms = terms(&[opened, assigned], date(2026, 3, 10));
+        let terms = terms([&opened, &assigned].into_iter(), date(2026, 3, 10));
         assert_eq!(terms.len(), 2);
         assert_eq!((terms[0].from.as_str(), terms[0].to.as_str()), ("3月2日", "3月9日"));
         assert_eq!(terms[0].names, "甲（17011200123）、乙（17011200145）");

@@ -63,7 +63,7 @@ pub struct Entry {
 
 /// The days of a file, newest first, and how many acts they hold.
 pub fn days(file: &CaseFile, teller: &Teller, show: Show) -> (Vec<Day>, usize) {
-    let own = file.case.records.iter().map(|r| (r, true));
+    let own = file.case.records.iter().map(|r| (r.as_ref(), true));
     let beside = file.beside.iter().map(|r| (r, false));
     let mut all: Vec<(&Recorded, bool)> = own.chain(beside).filter(|(r, _)| show.shows(&r.event)).collect();
     all.sort_by_key(|(r, _)| (r.happened.from, r.sequence));
@@ -145,6 +145,7 @@ pub fn correctable(event: &Event) -> bool {
         Event::Corrected { .. }
             | Event::FlawDecided { .. }
             | Event::ProtectionRaised { .. }
+            | Event::FileSealed { .. }
             | Event::PaperApproved { .. }
             | Event::PaperNumbered { .. }
             | Event::PaperIssued { .. }

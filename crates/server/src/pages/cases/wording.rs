@@ -4,6 +4,8 @@
 use crate::desk::article_zh;
 use crate::look::{Link, words};
 use crate::pages::cases::{labels, sight::Hidden};
+use crate::pages::evidence::extension::{MISMATCH, mismatch};
+use casework::copies::CopyOf;
 use casework::people::Directory;
 use casework::views::act_title;
 use jiff::civil::Date;
@@ -141,12 +143,15 @@ impl Teller<'_> {
             Event::EvidenceAttached { evidence, number, evidence_kind, name, source, proves, file, footage, located, .. } => {
                 let kind = self.book.evidence_kinds.iter().find(|k| k.code == *evidence_kind);
                 let withdrawn = self.case.evidence(evidence).is_some_and(|e| e.withdrawn);
+                let differs = file.as_ref().and_then(mismatch);
                 Told::of("收集证据", "本制度16")
                     .link(format!("{number}号 {name}"), format!("{}/evidence", self.path))
                     .chip_if(true, kind.map_or(evidence_kind.as_str(), |k| k.title.as_str()))
                     .chip_if(*footage, "现场音像")
                     .chip_if(withdrawn, "已撤下")
+                    .chip_if(differs.is_some(), MISMATCH)
                     .more(file.as_ref().map(file_zh).unwrap_or_default())
+                    .more(differs.unwrap_or_default())
                     .named("来源", source)
                     .named("证明", proves)
                     .named("存放", located)
@@ -174,6 +179,7 @@ impl Teller<'_> {
                 .more(format!("{pages_count} 页")),
             Event::OverlapNoticed { .. } => Told::of("执法人员同一时间另有记录", "本制度4, 14").text("另一案件后来记入"),
             Event::Corrected { .. } | Event::FlawDecided { .. } | Event::ProtectionRaised { .. } => self.mending(r),
+            Event::FileSealed { .. } => Told::of("文件改为密封保存", "本制度30"),
             Event::ActRefused { act, missing, .. } => Told {
                 refused: true,
                 article: missing.first().map(|m| m.article.clone()).unwrap_or_default(),
@@ -185,7 +191,8 @@ impl Teller<'_> {
             | Event::GrantDenied { .. }
             | Event::GrantReturned { .. }
             | Event::ViewingOpened { .. }
-            | Event::ViewingClosed { .. } => self.viewing(r),
+            | Event::ViewingClosed { .. }
+            | Event::CopyTaken { .. } => self.viewing(r),
             Event::RegisterChanged { .. }
             | Event::StandingRuleSigned { .. }
             | Event::DelegationGiven { .. }
@@ -314,6 +321,11 @@ impl Teller<'_> {
                 Told::of(if mode == "copy" { "复制音像资料" } else { "查看音像资料" }, ARTICLE)
                     .text(self.recordings(std::slice::from_ref(evidence)))
                     .more(reason)
+            }
+            Event::CopyTaken { what, len_bytes, purpose, .. } => {
+                Told::of(format!("取走{}", CopyOf::parse(what).map_or("复制件", CopyOf::title)), ARTICLE)
+                    .more(words::size(*len_bytes))
+                    .named("用途", purpose)
             }
             Event::ViewingClosed { bytes_served, .. } => {
                 Told::of("结束查看音像资料", ARTICLE).more(format!("读取 {}", words::size(*bytes_served)))

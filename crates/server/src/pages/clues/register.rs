@@ -4,15 +4,14 @@ use crate::desk::{Desk, Visitor, article_zh};
 use crate::errors::Problem;
 use crate::look::form::{Choice, Field, Filled, Form, FormPage};
 use crate::look::{Link, page, page_with, words};
-use crate::pages::cases::act::moment_given;
 use crate::pages::shared;
 use axum::extract::{Form as Body, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use casework::acts::register_clue::{RegisterClue, register_clue};
+use casework::acts::register_clue::{RegisterClue, problems, register_clue};
 use casework::permissions::{self, Power};
 use casework::views::cause_domains;
-use casework::ActError;
+use casework::{ActError, FieldProblem};
 use jiff::civil::DateTime;
 use procedure::event::{ClueSource, Informant};
 use std::collections::BTreeMap;
@@ -31,9 +30,13 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor) -> Result<Response
 pub async fn submit(State(desk): State<Desk>, mut visitor: Visitor, Body(pairs): Body<Vec<(String, String)>>) -> Result<Response, Problem> {
     let filled = Filled::from(pairs);
     shared::once(&mut visitor, &filled);
-    let done = match read(&filled) {
-        Ok(what) => register_clue(&desk.office, &visitor.caller, what).await,
-        Err(error) => Err(error),
+    // Everything wrong is said at once: what cannot be read, and what the office would not take.
+    let (what, mut wrong) = read(&filled, desk.office.now());
+    let done = if wrong.is_empty() {
+        register_clue(&desk.office, &visitor.caller, what).await
+    } else {
+        wrong.extend(problems(&desk.office, &what));
+        Err(ActError::Invalid(wrong))
     };
     match done {
         Ok(receipt) => Ok(Redirect::to(&format!("/clues/{}?done=register-clue", receipt.id)).into_response()),
@@ -56,9 +59,16 @@ async fn drawn(desk: &Desk, visitor: &Visitor, form: Form) -> FormPage {
     }
 }
 
-fn read(filled: &Filled) -> Result<RegisterClue, ActError> {
+/// What was filled in, and beside which fields nothing can be read: those stand as if they were
+/// the least, so that the rest can still be looked at.
+fn read(filled: &Filled, now: DateTime) -> (RegisterClue, Vec<FieldProblem>) {
+    let mut wrong = vec![];
     let one = |name: &str| filled.one(name).to_owned();
-    let source = ClueSource::parse(filled.one("source")).ok_or_else(|| ActError::field("source", "请选择案源途径"))?;
+    let source = ClueSource::parse(filled.one("source"));
+    if source.is_none() {
+        wrong.push(FieldProblem { field: "source".into(), message: "请选择案源途径".into() });
+    }
+    let received_at = shared::required_moment(filled, "received_at", &mut wrong);
     let informant = Informant {
         name: one("informant.name"),
         contact: one("informant.contact"),
@@ -67,18 +77,19 @@ fn read(filled: &Filled) -> Result<RegisterClue, ActError> {
     };
     let known = !informant.name.is_empty() || !informant.contact.is_empty();
     // A report without a name still has somebody behind it, whom the file must try to inform.
-    let informant = (known || source == ClueSource::Complaint).then_some(informant);
-    Ok(RegisterClue {
-        source,
+    let informant = (known || source == Some(ClueSource::Complaint)).then_some(informant);
+    let what = RegisterClue {
+        source: source.unwrap_or(ClueSource::Other),
         channel: one("channel"),
-        received_at: moment_given(filled, "received_at")?,
+        received_at: received_at.unwrap_or(now),
         category: one("category"),
         target: one("target"),
         content: one("content"),
         informant,
         transferring_body: Some(one("transferring_body")).filter(|b| !b.is_empty()),
         reply_wanted: filled.one("reply_wanted") == "yes",
-    })
+    };
+    (what, wrong)
 }
 
 fn form(now: DateTime, domains: &BTreeMap<String, String>) -> Form {
@@ -96,7 +107,7 @@ fn form(now: DateTime, domains: &BTreeMap<String, String>) -> Form {
         Field::text("transferring_body", "交办或者移送的机关").hint("其他机关移送的必填").half(),
         Field::checks("reply_wanted", "答复", vec![Choice::new("yes", "投诉人、举报人要求答复")]).half(),
         Field::text("informant.name", "投诉人、举报人姓名").protected().article(article_zh("本制度30")).hint("另行加密封存；匿名的不填").half(),
-        Field::text("informant.contact", "投诉人、举报人联系方式").protected().hint("没有联系方式的，不予立案时记明无法告知").half(),
+        Field::text("informant.contact", "投诉人、举报人联系方式").protected().hint("手机、座机、电子邮箱或者通信地址；没有联系方式的，不予立案时记明无法告知").half(),
     ];
     Form { action: "/clues/new".into(), fields, act: "登记线索".into(), once: shared::once_key(), back: "/clues".into(), ..Form::default() }
 }
@@ -111,9 +122,11 @@ mod tests {
 
     #[test]
     fn an_anonymous_report_has_an_informant_nobody_can_reach() {
-        let what = read(&filled(&[("source", "complaint"), ("received_at", "2026-11-16T09:00")])).expect("readable");
+        let now = jiff::civil::date(2026, 11, 16).at(10, 0, 0, 0);
+        let (what, wrong) = read(&filled(&[("source", "complaint"), ("received_at", "2026-11-16T09:00")]), now);
+        assert!(wrong.is_empty());
         assert_eq!(what.informant, Some(Informant { name: String::new(), contact: String::new(), reachable: false }));
-        let found = read(&filled(&[("source", "inspection"), ("received_at", "2026-11-16T09:00")])).expect("readable");
+        let (found, _) = read(&filled(&[("source", "inspection"), ("received_at", "2026-11-16T09:00")]), now);
         assert_eq!(found.informant, None);
     }
 

@@ -5,7 +5,7 @@ use crate::desk::{Desk, Visitor};
 use crate::errors::Problem;
 use crate::look::form::{Choice, Field, Filled, Form, FormPage};
 use crate::look::{Link, page, page_with, words};
-use crate::pages::evidence::upload::{self, Posted};
+use crate::pages::evidence::upload::{self, PROTECTED, Posted};
 use crate::pages::shared::{moment, once, once_key, redrawn, required_moment};
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
@@ -24,7 +24,7 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<Str
 pub async fn submit(State(desk): State<Desk>, mut visitor: Visitor, Path(id): Path<String>, request: Request) -> Result<Response, Problem> {
     // Before the first byte is taken: a stranger's upload must not fill the disk.
     let title = allowed(&desk, &visitor, &id).await?;
-    let Posted { filled, taken, file_problem } = upload::read(&desk, &visitor, None, request).await?;
+    let Posted { filled, taken, file_problem } = upload::read_evidence(&desk, &visitor, &CaseId(id.clone()), request).await?;
     once(&mut visitor, &filled);
     let mut problems = vec![];
     match file_problem {
@@ -48,6 +48,7 @@ pub async fn submit(State(desk): State<Desk>, mut visitor: Visitor, Path(id): Pa
                 to: moment(filled.one("to")),
                 located: filled.one("located").into(),
                 extraction: extraction(&filled),
+                protected: filled.one(PROTECTED.0) == PROTECTED.1,
                 taken: taken.clone(),
             };
             attach_evidence(&desk.office, &visitor.caller, what).await
@@ -97,6 +98,10 @@ fn form(desk: &Desk, id: &str) -> Form {
         Choice::new("yes", "是").note("只能凭调阅许可查看，每次查看都登记"),
         Choice::new("no", "否").note("有权查看案件的人可以下载"),
     ];
+    let protected = vec![
+        Choice::new("no", "否"),
+        Choice::new(PROTECTED.1, "是").note("加密存放，只有承办人、审核审批人员和档案管理员可以取得"),
+    ];
     let extraction = "音像、电子数据取自他人的，填写提取记录；自行拍摄的不填";
     Form {
         action: format!("/cases/{id}/evidence/new"),
@@ -112,6 +117,7 @@ fn form(desk: &Desk, id: &str) -> Form {
             Field::datetime("to", "结束时间").half().hint("录音录像填写；照片、书证不填"),
             Field::area("proves", "证明内容"),
             Field::radios("footage", "是否现场拍摄的照片、录音、录像", footage).required().article("本制度第二十六条").value("yes"),
+            Field::radios(PROTECTED.0, "是否涉及未成年人或者其他应予保密的人", protected).required().article("本制度第三十条").value("no"),
             Field::text("located", "原物存放处").hint("没有文件的证据（物证等）必须填写"),
             Field::text("extraction.source", "提取自").half().hint(extraction).article("本制度第二条"),
             Field::text("extraction.holder", "持有人").half(),
@@ -119,7 +125,7 @@ fn form(desk: &Desk, id: &str) -> Form {
             Field::text("extraction.extractor", "提取人").half(),
             Field::datetime("extraction.at", "提取时间").half(),
             Field::text("extraction.witness", "见证人").half(),
-            Field::file("file", "文件").upload("/uploads").hint(
+            Field::file("file", "文件").upload(format!("/uploads?case={id}")).hint(
                 "大小不限。收下的文件同时计算 SHA-256 和 SM3，写入后读回核对，此后不能改动。栏目有误时文件不会丢，改正后不必重新上传。",
             ),
         ],

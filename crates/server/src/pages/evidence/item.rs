@@ -1,11 +1,12 @@
 //! One piece of evidence: where it came from, its digests and receipt, the download of a document,
 //! and for footage the two forms: view under a grant, or ask for one.
 
-use crate::desk::{Desk, Visitor};
+use crate::desk::{Desk, Visitor, article_zh};
 use crate::errors::Problem;
 use crate::headers::SANDBOXED_POLICY;
 use crate::look::form::{Choice, Field, Filled, Form};
-use crate::look::{Fact, Frame, Link, Note, Tab, Tone, page, page_with, words};
+use crate::look::{Fact, Frame, Link, Note, Tone, page, page_with, words};
+use crate::pages::evidence::extension::{MISMATCH, mismatch};
 use crate::pages::evidence::list::{own_grant, until};
 use crate::pages::cases::head::{CaseHead, Section};
 use crate::pages::shared::{disposition, once, once_key, redrawn, required_moment};
@@ -13,12 +14,12 @@ use askama::Template;
 use axum::extract::{Form as Body, Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use casework::ActError;
+use casework::{ActError, FieldProblem};
 use casework::acts::open_viewing::{OpenViewing, open_viewing};
 use casework::acts::request_grant::{RequestGrant, request_grant};
 use casework::sight::shown_text;
 use casework::viewing::{GrantState, Mode};
-use procedure::event::{Event, Extraction};
+use procedure::event::{Event, Extraction, Seconds};
 use procedure::ids::{CaseId, EvidenceId};
 
 #[derive(Template)]
@@ -26,11 +27,13 @@ use procedure::ids::{CaseId, EvidenceId};
 pub struct EvidenceItem {
     pub frame: Frame,
     pub title: String,
-    pub tabs: Vec<Tab>,
+    pub head: CaseHead,
     pub about: Link,
     pub facts: Vec<Fact>,
     pub extraction: Vec<Fact>,
     pub file: Vec<Fact>,
+    /// The name says another kind of file than the bytes are.
+    pub differs: Option<Note>,
     /// Where a document is downloaded; empty for footage and for things.
     pub download: String,
     pub state: Option<Note>,
@@ -91,29 +94,47 @@ pub async fn request(
     let filled = Filled::from(pairs);
     once(&mut visitor, &filled);
     let mut problems = vec![];
+    let part = seconds(&filled, &mut problems);
     let outcome = match required_moment(&filled, "until", &mut problems) {
-        Some(until) => {
+        Some(until) if problems.is_empty() => {
             let what = RequestGrant {
                 case: CaseId(id.clone()),
                 evidence: vec![EvidenceId(evidence.clone())],
                 reason: filled.one("asked_reason").into(),
                 mode: mode(&filled, "asked_mode"),
                 until,
+                seconds: part,
             };
             request_grant(&desk.office, &visitor.caller, what).await
         }
-        None => Err(ActError::Invalid(problems)),
+        _ => Err(ActError::Invalid(problems)),
     };
     match outcome {
         Ok(_) => Ok(Redirect::to(&format!("/cases/{id}/evidence?done=asked")).into_response()),
         Err(ActError::Invalid(mut problems)) => {
             // Two forms stand on the page: the second one's reason has a name of its own.
             problems.iter_mut().filter(|p| p.field == "reason").for_each(|p| p.field = "asked_reason".into());
+            problems.iter_mut().filter(|p| p.field == "seconds").for_each(|p| p.field = "seconds_from".into());
             let mut page = template(&desk, &visitor, &id, &evidence).await?;
             page.request = page.request.map(|form| redrawn(form, &filled, problems));
             Ok(page_with(StatusCode::UNPROCESSABLE_ENTITY, page))
         }
         Err(other) => Err(desk.problem(other, "申请调阅", Link::new("返回这件证据", format!("/cases/{id}/evidence/{evidence}")))),
+    }
+}
+
+/// The part asked for, where one is: both ends in whole seconds from the beginning.
+fn seconds(filled: &Filled, problems: &mut Vec<FieldProblem>) -> Option<Seconds> {
+    let (from, to) = (filled.one("seconds_from").trim(), filled.one("seconds_to").trim());
+    if from.is_empty() && to.is_empty() {
+        return None;
+    }
+    match (from.parse(), to.parse()) {
+        (Ok(from), Ok(to)) => Some(Seconds { from, to }),
+        _ => {
+            problems.push(FieldProblem { field: "seconds_from".into(), message: "片段的起止都填整数秒，例如 60 至 180；整件调阅的都不填".into() });
+            None
+        }
     }
 }
 
@@ -142,6 +163,9 @@ async fn template(desk: &Desk, visitor: &Visitor, id: &str, evidence: &str) -> R
     if e.withdrawn {
         facts.push(Fact::new("状态", "已由更正单撤出，保留可查，不再作为依据"));
     }
+    if e.file.as_ref().is_some_and(|f| !f.plain_sha256.is_empty()) {
+        facts.push(Fact::new("保密", "涉及未成年人或者其他应予保密的人，加密存放（本制度第三十条）"));
+    }
     facts.retain(|f| !f.value.trim().is_empty());
     let taken_from = record.and_then(|r| match &r.event {
         Event::EvidenceAttached { extraction: Some(extraction), .. } => Some(extraction.clone()),
@@ -163,25 +187,31 @@ async fn template(desk: &Desk, visitor: &Visitor, id: &str, evidence: &str) -> R
     } else if e.file.is_some() {
         let grants = desk.office.grants_of_case(&visitor.caller, &case).await.map_err(failed)?;
         let own = own_grant(e, &grants, &visitor.caller.person.id.0, file.now);
-        state = Some(match own {
-            Some(g) if g.state == GrantState::Open => {
+        let lacking = desk.office.viewing_doors(&visitor.caller, &case).await.map_err(failed)?.remove(&e.id).flatten();
+        state = Some(match (&lacking, own) {
+            (None, Some(g)) if g.state == GrantState::Open => {
                 let copy = if g.mode == Mode::Copy { "，可以复制" } else { "，只准查看" };
                 Note::new(Tone::Done, format!("您有调阅许可：{}{copy}。", until(g)))
             }
-            Some(_) => Note::new(Tone::Near, "您的调阅申请正在等待档案管理员批准。"),
-            None => Note::new(Tone::Plain, "本案承办、审核、审批人员按档案管理员签署的常设规则可以直接查看；其他人先申请。没有许可的查看会被拒绝并记录。"),
+            (None, _) => Note::new(Tone::Done, "您是本案人员，按档案管理员签署的常设规则可以查看，到归档为止。"),
+            (Some(_), Some(g)) if g.state == GrantState::Asked => Note::new(Tone::Near, "您的调阅申请正在等待档案管理员批准，批准后可以在这里查看。"),
+            (Some(lacking), _) => {
+                Note::new(Tone::Near, format!("现在还不能查看：{}（{}）。", lacking.sentence, article_zh(&lacking.article))).link("申请查看", "#request")
+            }
         });
-        view = Some(view_form(&path, own.is_some_and(|g| g.mode == Mode::Copy)));
+        let copies = own.is_some_and(|g| g.state == GrantState::Open && g.mode == Mode::Copy);
+        view = lacking.is_none().then(|| view_form(&path, copies));
         request = Some(request_form(&path, file.now.saturating_add(jiff::Span::new().days(7))));
     }
     Ok(EvidenceItem {
         frame: desk.frame(visitor, "cases").await,
         title: format!("证{} {}", e.number, shown_text(&e.name, &hidden)),
-        tabs: CaseHead::of(&file, desk.office.book(), Section::Evidence).tabs,
-        about: Link::new(file.case.title.clone(), format!("/cases/{id}")),
+        head: CaseHead::of(&file, desk.office.book(), Section::Evidence),
+        about: Link::new("返回证据", format!("/cases/{id}/evidence")),
         facts,
         extraction: taken_from.map(|x| extraction_facts(&x)).unwrap_or_default(),
         file: stored.unwrap_or_default(),
+        differs: e.file.as_ref().and_then(mismatch).map(|said| Note::new(Tone::Late, format!("{MISMATCH}：{said}。使用前请核对。"))),
         download,
         state,
         view,
@@ -216,12 +246,14 @@ fn view_form(path: &str, copy: bool) -> Form {
 fn request_form(path: &str, until: jiff::civil::DateTime) -> Form {
     Form {
         action: format!("{path}/request"),
-        act: "申请调阅".into(),
+        act: "申请查看".into(),
         once: once_key(),
         fields: vec![
             Field::area("asked_reason", "调阅事由").required().article("本制度第二十六条"),
             Field::radios("asked_mode", "方式", modes()).value(Mode::View.code()).half(),
             Field::datetime("until", "许可截止").required().value(words::moment_field(until)).half(),
+            Field::text("seconds_from", "只看片段：自第几秒").half().hint("整件调阅的不填"),
+            Field::text("seconds_to", "至第几秒").half(),
         ],
         ..Form::default()
     }

@@ -5,6 +5,7 @@ use crate::desk::{Desk, Visitor};
 use crate::errors::Problem;
 use crate::look::{Link, NextAct, page, words};
 use crate::pages::cases::head::{CaseHead, Section};
+use crate::pages::evidence::extension::{MISMATCH, mismatch};
 use crate::pages::shared::{Asked, Cell, SheetsPage, Table, TableSheet, done_note};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
@@ -12,7 +13,9 @@ use casework::sight::shown_text;
 use casework::viewing::{GrantLine, GrantState};
 use jiff::civil::DateTime;
 use procedure::case::Evidence;
-use procedure::ids::CaseId;
+use procedure::event::Missing;
+use procedure::ids::{CaseId, EvidenceId};
+use std::collections::BTreeMap;
 
 pub async fn show(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<String>, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     let back = || Link::new("返回案件", format!("/cases/{id}"));
@@ -20,6 +23,7 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<Str
     let case = CaseId(id.clone());
     let file = desk.office.case_file(&visitor.caller, &case).await.map_err(failed)?;
     let grants = desk.office.grants_of_case(&visitor.caller, &case).await.map_err(failed)?;
+    let doors = desk.office.viewing_doors(&visitor.caller, &case).await.map_err(failed)?;
     let hidden = file.hidden_words(desk.office.book());
     let mut table = Table::new(&["证据", "种类", "证明内容", "形成时间", "大小#", "摘要", "查看"]).empty(
         "还没有证据。",
@@ -34,6 +38,9 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<Str
         if e.withdrawn {
             name = name.chip("已撤出", "late");
         }
+        if e.file.as_ref().and_then(mismatch).is_some() {
+            name = name.chip(MISMATCH, "late");
+        }
         let kind = desk.office.book().evidence_kinds.iter().find(|k| k.code == e.kind).map_or(e.kind.as_str(), |k| k.title.as_str());
         let (size, digest) = match &e.file {
             Some(f) => (words::size(f.len_bytes), Cell::new(words::short_hex(&f.sha256)).code().small(format!("SM3 {}", words::short_hex(&f.sm3)))),
@@ -46,14 +53,14 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<Str
             Cell::new(words::full_moment_zh(e.happened.from)),
             Cell::new(size).class("num"),
             digest,
-            door(&id, e, &grants, &visitor.caller.person.id.0, file.now),
+            door(&id, e, &grants, &doors, &visitor.caller.person.id.0, file.now),
         ]);
     }
-    let mut sheets = SheetsPage::new(desk.frame(&visitor, "cases").await, format!("{} · 证据", file.case.title));
+    let head = CaseHead::of(&file, desk.office.book(), Section::Evidence);
+    let mut sheets = SheetsPage::new(desk.frame(&visitor, "cases").await, format!("{} · 证据", head.title));
+    sheets.head = Some(head);
     let known = [("attached", "证据已收入，编号和摘要见下表。"), ("asked", "调阅申请已提交，等待档案管理员批准。")];
     sheets.frame.notes.extend(done_note(&asked.done, &known));
-    sheets.tabs = CaseHead::of(&file, desk.office.book(), Section::Evidence).tabs;
-    sheets.about = Some(back());
     if file.sight.may_act {
         sheets.next.push(NextAct { label: "收入证据".into(), href: format!("/cases/{id}/evidence/new"), primary: true });
     }
@@ -66,17 +73,21 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<Str
     Ok(page(sheets))
 }
 
-/// What stands in the last column: download, view, or ask.
-fn door(case: &str, e: &Evidence, grants: &[GrantLine], me: &str, now: DateTime) -> Cell {
+/// What a reader's viewing of each recording lacks; nothing where it can be opened now.
+type Doors = BTreeMap<EvidenceId, Option<Missing>>;
+
+/// What stands in the last column: download, view where that is possible now, or ask.
+fn door(case: &str, e: &Evidence, grants: &[GrantLine], doors: &Doors, me: &str, now: DateTime) -> Cell {
     let Some(_) = &e.file else { return Cell::default() };
     if !e.footage {
         return Cell::link("下载", format!("/cases/{case}/evidence/{}/file", e.id));
     }
     let href = format!("/cases/{case}/evidence/{}", e.id);
-    match own_grant(e, grants, me, now) {
-        Some(g) if g.state == GrantState::Open => Cell::link("查看", format!("{href}#view")).small(until(g)),
-        Some(_) => Cell::link("待批准", format!("{href}#request")),
-        None => Cell::link("查看或申请调阅", href),
+    match (doors.get(&e.id), own_grant(e, grants, me, now)) {
+        (Some(None), Some(g)) if g.state == GrantState::Open => Cell::link("查看", format!("{href}#view")).small(until(g)),
+        (Some(None), _) => Cell::link("查看", format!("{href}#view")).small("凭常设许可"),
+        (_, Some(g)) if g.state == GrantState::Asked => Cell::link("已申请，待批准", format!("{href}#request")),
+        _ => Cell::link("申请查看", format!("{href}#request")),
     }
 }
 

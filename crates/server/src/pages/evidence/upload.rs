@@ -35,11 +35,26 @@ struct Received {
     media_type: String,
 }
 
-/// What an upload may belong to: `?paper=CASE/PAPER`.
+/// What an upload may belong to: `?paper=CASE/PAPER`, or `?case=CASE` with `protected=yes` where
+/// the file shows minors or others who are protected.
 #[derive(Deserialize)]
 pub struct Asked {
     paper: Option<String>,
+    case: Option<String>,
+    #[serde(default)]
+    protected: String,
 }
+
+/// What a file belongs to: it says how secret the file is.
+#[derive(Clone, Copy)]
+enum Of<'a> {
+    Paper(&'a OfPaper),
+    Evidence { case: &'a CaseId, protected: bool },
+    Nothing,
+}
+
+/// What a field of this name must say for the evidence to be sealed.
+pub const PROTECTED: (&str, &str) = ("protected", "yes");
 
 /// The paper whose scan or proof of service a file is.
 pub struct OfPaper {
@@ -69,7 +84,13 @@ pub async fn submit(
     require(&visitor, Power::Investigate)?;
     let name = headers.get("x-file-name").and_then(|v| v.to_str().ok()).map(percent_decoded).unwrap_or_default();
     let paper = asked.paper.as_deref().and_then(|p| p.split_once('/')).map(|(case, paper)| OfPaper::new(case, paper));
-    match take_body(&desk, &visitor, paper.as_ref(), &name, length(&headers), body).await {
+    let case = asked.case.map(CaseId);
+    let of = match (&paper, &case) {
+        (Some(paper), _) => Of::Paper(paper),
+        (None, Some(case)) => Of::Evidence { case, protected: asked.protected == PROTECTED.1 },
+        (None, None) => Of::Nothing,
+    };
+    match take_body(&desk, &visitor, of, &name, length(&headers), body).await {
         Ok(taken) => {
             let handle = desk.office.handle_of(&visitor.caller, &taken).map_err(|e| desk.problem(e, "上传", Link::default()))?;
             let received = Received {
@@ -92,22 +113,27 @@ pub async fn submit(
 }
 
 /// The intake for a file: of a paper's scans and proofs the paper says how secret they are.
-async fn intake(desk: &Desk, visitor: &Visitor, paper: Option<&OfPaper>, name: &str, declared: Option<u64>) -> Result<Intake, ActError> {
-    let Some(OfPaper { case, paper }) = paper else { return desk.office.take_in(name, declared).await };
-    // Nothing is taken in for a case one may not know of.
-    desk.office.case_file(&visitor.caller, case).await?;
-    desk.office.take_in_for(case, paper, name, declared).await
+async fn intake(desk: &Desk, visitor: &Visitor, of: Of<'_>, name: &str, declared: Option<u64>) -> Result<Intake, ActError> {
+    match of {
+        Of::Paper(OfPaper { case, paper }) => {
+            // Nothing is taken in for a case one may not know of.
+            desk.office.case_file(&visitor.caller, case).await?;
+            desk.office.take_in_for(case, paper, name, declared).await
+        }
+        Of::Evidence { case, protected } => desk.office.take_in_evidence(&visitor.caller, case, protected, name, declared).await,
+        Of::Nothing => desk.office.take_in(name, declared).await,
+    }
 }
 
 async fn take_body(
     desk: &Desk,
     visitor: &Visitor,
-    paper: Option<&OfPaper>,
+    of: Of<'_>,
     name: &str,
     declared: Option<u64>,
     body: Body,
 ) -> Result<Taken, ActError> {
-    let mut intake = intake(desk, visitor, paper, name, declared).await?;
+    let mut intake = intake(desk, visitor, of, name, declared).await?;
     let mut stream = body.into_data_stream();
     while let Some(chunk) = stream.next().await {
         match chunk {
@@ -130,7 +156,16 @@ pub struct Posted {
 }
 
 /// Reads a form that the island sent (fields and a handle) or that carries its file itself.
-pub async fn read(desk: &Desk, visitor: &Visitor, paper: Option<&OfPaper>, request: Request) -> Result<Posted, Problem> {
+pub async fn read(desk: &Desk, visitor: &Visitor, paper: &OfPaper, request: Request) -> Result<Posted, Problem> {
+    read_of(desk, visitor, Of::Paper(paper), request).await
+}
+
+/// The same for evidence of a case; the file comes last, so what was chosen before it counts.
+pub async fn read_evidence(desk: &Desk, visitor: &Visitor, case: &CaseId, request: Request) -> Result<Posted, Problem> {
+    read_of(desk, visitor, Of::Evidence { case, protected: false }, request).await
+}
+
+async fn read_of(desk: &Desk, visitor: &Visitor, mut of: Of<'_>, request: Request) -> Result<Posted, Problem> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if !kind.starts_with("multipart/form-data") {
         let (parts, body) = request.into_parts();
@@ -147,7 +182,7 @@ pub async fn read(desk: &Desk, visitor: &Visitor, paper: Option<&OfPaper>, reque
     while let Some(mut field) = multipart.next_field().await.map_err(broken)? {
         let name = field.name().unwrap_or_default().to_owned();
         match field.file_name().map(str::to_owned) {
-            Some(file_name) if !file_name.is_empty() => match take_field(desk, visitor, paper, &file_name, &mut field).await {
+            Some(file_name) if !file_name.is_empty() => match take_field(desk, visitor, of, &file_name, &mut field).await {
                 Ok(file) => taken = Some(file),
                 Err(error @ (ActError::Invalid(_) | ActError::NotWritable(_))) => file_problem = Some(error),
                 Err(other) => return Err(desk.problem(other, "上传", Link::default())),
@@ -156,6 +191,9 @@ pub async fn read(desk: &Desk, visitor: &Visitor, paper: Option<&OfPaper>, reque
             Some(_) => {}
             None => {
                 let value = text(&mut field).await?;
+                if let Of::Evidence { protected, .. } = &mut of {
+                    *protected |= (name.as_str(), value.as_str()) == PROTECTED;
+                }
                 pairs.push((name, value));
                 if pairs.len() > FIELDS_MAX {
                     return Err(Problem::Unreadable { what: "表单的栏目过多".into() });
@@ -180,9 +218,9 @@ fn behind_handle(desk: &Desk, visitor: &Visitor, filled: Filled) -> Result<Poste
     Ok(Posted { filled, taken, file_problem })
 }
 
-async fn take_field(desk: &Desk, visitor: &Visitor, paper: Option<&OfPaper>, name: &str, field: &mut Field<'_>) -> Result<Taken, ActError> {
+async fn take_field(desk: &Desk, visitor: &Visitor, of: Of<'_>, name: &str, field: &mut Field<'_>) -> Result<Taken, ActError> {
     // The length of the request is not that of the file in it.
-    let mut intake = intake(desk, visitor, paper, name, None).await?;
+    let mut intake = intake(desk, visitor, of, name, None).await?;
     loop {
         match field.chunk().await {
             Ok(Some(chunk)) => intake.write(&chunk).await?,

@@ -1,7 +1,7 @@
 //! The head's page: what is late in the whole agency, counted by department and by person, the
 //! cases whose flaws are open, and how old the ledger's last entry is.
 
-use crate::desk::{Desk, Visitor, article_zh};
+use crate::desk::{Desk, Visitor};
 use crate::errors::Problem;
 use crate::look::{Frame, Link, Tile, page, words};
 use crate::pages::shared::{Cell, Table, TableSheet, may, require};
@@ -23,12 +23,75 @@ pub struct LatePage {
     pub frame: Frame,
     pub title: &'static str,
     pub tiles: Vec<Tile>,
-    pub late: TableSheet,
+    /// What is late, a sheet for each department.
+    pub late: Vec<TableSheet>,
     pub by_department: TableSheet,
     pub by_person: TableSheet,
     pub flaws: TableSheet,
     /// Where the ledger is read, for those who may.
     pub ledger: Option<Link>,
+}
+
+/// What is late in a department, by whom: the one account that this page and the workbench give.
+#[derive(Clone, Debug, Default)]
+pub struct DepartmentLate {
+    pub department: String,
+    /// By person, then the oldest first.
+    pub duties: Vec<LateDuty>,
+    /// "赵建国、钱晓梅 2 项；孙丽华 1 项"
+    pub people: String,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct LateDuty {
+    /// "赵建国、钱晓梅"
+    pub who: String,
+    pub shown: crate::pages::workbench::DutyRow,
+}
+
+/// How many are late, by those who owe them; most first.
+fn by_person(duties: &[LateDuty]) -> String {
+    let mut counts: Vec<(&str, usize)> = vec![];
+    for duty in duties {
+        match counts.iter_mut().find(|(who, _)| *who == duty.who) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((&duty.who, 1)),
+        }
+    }
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts.iter().map(|(who, count)| format!("{who} {count} 项")).collect::<Vec<_>>().join("；")
+}
+
+/// Everything late in the agency, by department and person.
+///
+/// # Errors
+/// Forbidden without [`Power::Supervise`].
+pub async fn by_department(desk: &Desk, visitor: &Visitor) -> Result<Vec<DepartmentLate>, Problem> {
+    let failed = |e| desk.problem(e, "查看监督页", Link::new("回到工作台", "/"));
+    let duties = desk.office.late(&visitor.caller).await.map_err(failed)?;
+    let names = departments(desk, visitor).await?;
+    let mut found: BTreeMap<String, Vec<LateDuty>> = BTreeMap::new();
+    for duty in &duties {
+        let name = names.get(&duty.department).cloned().unwrap_or_else(|| duty.department.clone());
+        let late = LateDuty { who: people(desk, duty).join("、"), shown: row(duty, desk.office.book(), desk.office.now()) };
+        found.entry(name).or_default().push(late);
+    }
+    let mut all: Vec<DepartmentLate> = found
+        .into_iter()
+        .map(|(department, mut duties)| {
+            // They come the oldest first, and stay so within one person's.
+            duties.sort_by(|a, b| a.who.cmp(&b.who));
+            DepartmentLate { people: by_person(&duties), department, duties }
+        })
+        .collect();
+    all.sort_by_key(|d| std::cmp::Reverse(d.duties.len()));
+    Ok(all)
+}
+
+async fn departments(desk: &Desk, visitor: &Visitor) -> Result<BTreeMap<String, String>, Problem> {
+    let view = desk.office.register_rows(&visitor.caller, RegisterName::Departments, None).await;
+    let view = view.map_err(|e| desk.problem(e, "查看监督页", Link::new("回到工作台", "/")))?;
+    Ok(view.lines.into_iter().map(|l| (l.id, l.name)).collect())
 }
 
 pub async fn show(State(desk): State<Desk>, visitor: Visitor) -> Result<Response, Problem> {
@@ -38,31 +101,36 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor) -> Result<Response
     }
     require(&visitor, Power::Supervise)?;
     let failed = |e| desk.problem(e, "查看监督页", Link::new("回到工作台", "/"));
-    let caller = &visitor.caller;
-    let (book, now) = (desk.office.book(), desk.office.now());
-    let duties = desk.office.late(caller).await.map_err(failed)?;
-    let flawed = desk.office.cases_with_flaws(caller).await.map_err(failed)?;
-    let departments: BTreeMap<String, String> = match desk.office.register_rows(caller, RegisterName::Departments, None).await {
-        Ok(view) => view.lines.into_iter().map(|l| (l.id, l.name)).collect(),
-        Err(error) => return Err(failed(error)),
-    };
-    let department = |code: &str| departments.get(code).cloned().unwrap_or_else(|| code.to_owned());
-    let mut late = Table::new(&["事项", "案件", "由谁办理", "机构", "期限#"]).empty("没有超期的事项。", "超过期限的应办事项列在这里，最久的在前。");
+    let all = by_department(&desk, &visitor).await?;
+    let flawed = desk.office.cases_with_flaws(&visitor.caller).await.map_err(failed)?;
+    let names = departments(&desk, &visitor).await?;
+    let department = |code: &str| names.get(code).cloned().unwrap_or_else(|| code.to_owned());
     let (mut per_department, mut per_person): (BTreeMap<String, u64>, BTreeMap<String, u64>) = Default::default();
-    for duty in &duties {
-        let shown = row(duty, book, now);
-        let who = people(&desk, duty);
-        *per_department.entry(department(&duty.department)).or_default() += 1;
-        for name in &who {
-            *per_person.entry(name.clone()).or_default() += 1;
+    let mut late = vec![];
+    for one in &all {
+        let mut table = Table::new(&["由谁办理", "事项", "案件", "期限#"]);
+        *per_department.entry(one.department.clone()).or_default() += one.duties.len() as u64;
+        for LateDuty { who, shown } in &one.duties {
+            for name in who.split('、') {
+                *per_person.entry(name.to_owned()).or_default() += 1;
+            }
+            table.rows.push(vec![
+                Cell::new(who).class("names"),
+                Cell::new(&shown.what).small(&shown.article),
+                Cell::link(&shown.subject.label, &shown.subject.href),
+                Cell::new(&shown.due).class("num late-text nowrap"),
+            ]);
         }
-        late.rows.push(vec![
-            Cell::new(shown.what).small(article_zh(&duty.article)),
-            Cell::link(shown.subject.label, shown.subject.href),
-            Cell::new(who.join("、")),
-            Cell::new(department(&duty.department)),
-            Cell::new(shown.due).class("num late-text"),
-        ]);
+        late.push(TableSheet {
+            heading: format!("{} · 超期 {} 项", one.department, one.duties.len()),
+            small: one.people.clone(),
+            table,
+            pager: None,
+        });
+    }
+    if late.is_empty() {
+        let table = Table::default().empty("没有超期的事项。", "超过期限的应办事项按机构、人员列在这里，最久的在前。");
+        late.push(TableSheet { heading: "超期事项".into(), table, ..TableSheet::default() });
     }
     let mut flaws = Table::new(&["案件", "机构", "阶段", "未处理的瑕疵#", "还缺#"]).empty("没有未处理的瑕疵。", "不合规的行为照实记录为瑕疵，补正或者由负责人决定后消去。");
     let flaw_count: i64 = flawed.iter().map(|r| r.flaws_count).sum();
@@ -77,15 +145,16 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor) -> Result<Response
     }
     let (size, _) = desk.office.head();
     let sheet = |heading: &str, small: &str, table: Table| TableSheet { heading: heading.into(), small: small.into(), table, pager: None };
+    let count: usize = all.iter().map(|d| d.duties.len()).sum();
     Ok(page(LatePage {
         frame: desk.frame(&visitor, "oversight").await,
         title: "监督",
         tiles: vec![
-            Tile { label: "超期事项".into(), count: duties.len().to_string(), href: "#late".into(), late: !duties.is_empty() },
+            Tile { label: "全机关超期".into(), count: count.to_string(), href: "#late".into(), late: count > 0 },
             Tile { label: "未处理的瑕疵".into(), count: flaw_count.to_string(), href: "#flaws".into(), late: flaw_count > 0 },
             Tile { label: "账本".into(), count: words::grouped(size), href: "/oversight/ledger".into(), late: false },
         ],
-        late: sheet("超期事项", "最久的在前", late),
+        late,
         by_department: sheet("按机构", "", counted("机构", per_department)),
         by_person: sheet("按人员", "", counted("人员", per_person)),
         flaws: sheet("未处理的瑕疵", "最近有变动的一千件未归档案件", flaws),

@@ -3,6 +3,7 @@
 
 use crate::desk::{Desk, Visitor};
 use crate::errors::Problem;
+use crate::look::kinds::kind_zh;
 use crate::look::{Fact, Frame, Link, page, words};
 use crate::pages::shared::{Cell, Table, TableSheet, require};
 use askama::Template;
@@ -31,7 +32,7 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor) -> Result<Response
     for line in &ledger.newest {
         table.rows.push(vec![
             Cell::new(words::grouped(line.sequence)).class("num"),
-            Cell::new(&line.kind).code(),
+            Cell::new(kind_zh(&line.kind).unwrap_or(&line.kind)),
             Cell::new(words::full_moment_zh(line.recorded_at)),
             Cell::new(words::short_hex(&line.entry_hash)).code(),
         ]);

@@ -4,6 +4,7 @@
 use crate::desk::{Desk, Visitor, recorded};
 use crate::errors::Problem;
 use crate::look::{Link, Note, Tone, page, words};
+use crate::pages::cases::head::{CaseHead, Section};
 use crate::pages::papers::editor::{Purpose, Setting, Shown, written};
 use crate::pages::papers::posted::Posted;
 use crate::pages::papers::list::subject_zh;
@@ -69,7 +70,7 @@ async fn show(desk: &Desk, visitor: &Visitor, setting: Setting, asked: &Asked) -
     }
     let mut posted = Posted { base_version: base_version(&setting), ..Posted::default() };
     posted.draft = stored.as_ref().map(|d| d.version);
-    let mut fields = setting.prefilled(desk, visitor);
+    let mut fields = setting.prefilled(desk, visitor).await;
     if let Some(draft) = stored.filter(|_| asked.draft != "fresh") {
         posted.pairs = draft.body.pairs;
         posted.opinion = draft.body.opinion;
@@ -128,7 +129,7 @@ async fn choice(desk: &Desk, visitor: &Visitor, setting: &Setting, subjects: Vec
     }
     let mut page = SheetsPage::new(desk.frame(visitor, "cases").await, format!("制作{}", setting.form.title));
     page.intro = format!("{}：每个对象一份。请选择这一份是为谁制作的。", setting.form.title);
-    page.about = Some(Link::new(case.title.clone(), format!("/cases/{}", case.id)));
+    page.head = Some(CaseHead::of(&setting.file, desk.office.book(), Section::Papers));
     page.sheets.push(TableSheet { heading: setting.form.title.clone(), table, ..TableSheet::default() });
     page
 }

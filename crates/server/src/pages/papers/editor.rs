@@ -43,7 +43,8 @@ pub struct Editor {
     pub parts: Vec<Part>,
     /// What is wrong with the form as a whole.
     pub errors: Vec<String>,
-    pub wrong_count: usize,
+    /// Everything wrong, each with a link to its field.
+    pub wrong: Vec<Link>,
     /// One's own opinion, and the password where one approves.
     pub own: Vec<Field>,
     pub autosave: String,
@@ -138,17 +139,18 @@ impl Setting {
     }
 
     /// What a new form opens with.
-    pub fn prefilled(&self, desk: &Desk, visitor: &Visitor) -> Map<String, Value> {
+    pub async fn prefilled(&self, desk: &Desk, visitor: &Visitor) -> Map<String, Value> {
         match &self.purpose {
-            Purpose::New => forms::prefill(
-                &self.form,
-                &self.file.case,
-                desk.office.book(),
-                desk.office.agency(),
-                &visitor.caller.person,
-                &self.subject,
-                self.file.now,
-            ),
+            Purpose::New => {
+                let (office, case, person) = (&desk.office, &self.file.case, &visitor.caller.person);
+                let mut fields =
+                    forms::prefill(&self.form, case, office.book(), office.agency(), person, &self.subject, self.file.now);
+                let unmeasured = forms::evidence_unmeasured(&fields);
+                if !unmeasured.is_empty() {
+                    forms::measure_evidence(&mut fields, &office.evidence_pages(case, &unmeasured).await);
+                }
+                fields
+            }
             Purpose::Revise(paper) | Purpose::Change(paper) => paper.current().map(|v| v.fields.clone()).unwrap_or_default(),
         }
     }
@@ -186,8 +188,9 @@ impl Setting {
         let case = &self.file.case.id;
         let case_path = format!("/cases/{case}");
         let described = posted.described(&self.form, fields);
-        let wrong_count = shown.problems.len();
-        let (parts, errors) = parts(described, &Sources::of(&self.file.case), &shown.problems);
+        let own = self.own_fields(posted, &shown.problems);
+        let (parts, elsewhere) = parts(described, &Sources::of(&self.file.case), &shown.problems);
+        let (wrong, errors) = wrong(&shown.problems, &elsewhere, &own);
         let mut notes = shown.notes;
         let mut stops: Vec<Stop> = shown.stop.into_iter().collect();
         let lacking = self.lacking(desk);
@@ -236,8 +239,8 @@ impl Setting {
             draft: posted.draft.map(|v| v.to_string()).unwrap_or_default(),
             parts,
             errors,
-            wrong_count,
-            own: self.own_fields(posted, &shown.problems),
+            wrong,
+            own,
             autosave: if kept { drafts("") } else { String::new() },
             drop_draft: if kept && posted.draft.is_some() { drafts("/drop") } else { String::new() },
             preview: format!("/cases/{case}/papers/preview/{}", self.form.kind),
@@ -278,6 +281,23 @@ impl Setting {
             _ => vec![],
         }
     }
+}
+
+/// All that is wrong as links to the fields, and what is wrong with none of them.
+fn wrong(problems: &[FieldProblem], elsewhere: &[String], own: &[Field]) -> (Vec<Link>, Vec<String>) {
+    let own_of = |name: &str| own.iter().find(|f| f.name.trim_start_matches('_') == name);
+    let (mut links, mut errors) = (vec![], vec![]);
+    for problem in problems {
+        let id = match own_of(&problem.field) {
+            Some(field) => Some(field.id()),
+            None => (!elsewhere.contains(&problem.field)).then(|| format!("f-{}", problem.field)),
+        };
+        match id {
+            Some(id) => links.push(Link::new(problem.message.clone(), format!("#{id}"))),
+            None => errors.push(problem.message.clone()),
+        }
+    }
+    (links, errors)
 }
 
 /// The words for a moment a colleague or another window wrote something.

@@ -34,9 +34,9 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<Str
     let case = CaseId(id);
     let back = Link::new("返回案件", format!("/cases/{case}"));
     let file = desk.office.case_file(&visitor.caller, &case).await.map_err(|e| desk.problem(e, "查看文书", back))?;
-    let mut sheets = SheetsPage::new(desk.frame(&visitor, "cases").await, format!("{} · 文书", CaseHead::of(&file, desk.office.book(), Section::Papers).title));
-    sheets.tabs = CaseHead::of(&file, desk.office.book(), Section::Papers).tabs;
-    sheets.about = Some(Link::new("返回案件", format!("/cases/{case}")));
+    let head = CaseHead::of(&file, desk.office.book(), Section::Papers);
+    let mut sheets = SheetsPage::new(desk.frame(&visitor, "cases").await, format!("{} · 文书", head.title));
+    sheets.head = Some(head);
     let may_review = holds(&visitor.caller.person, Power::Review, &file.case);
     let may_make = |kind: &str| if kind == "legal-review" { may_review } else { file.sight.may_act };
     sheets.next = next(&file);

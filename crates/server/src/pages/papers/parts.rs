@@ -7,6 +7,7 @@ use askama::Template;
 use casework::FieldProblem;
 use casework::forms::{FormField, Widget};
 use procedure::Case;
+use procedure::case::Evidence;
 use std::collections::BTreeMap;
 
 /// What a part is.
@@ -43,8 +44,10 @@ pub struct Row {
 /// What fills the selects of a form.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
-    /// By number, for recordings and facts.
+    /// By number, for facts.
     pub evidence: Vec<Choice>,
+    /// By number: what can be heard or played.
+    pub recordings: Vec<Choice>,
     /// By name, for the pictures attached to a record.
     pub pictures: Vec<Choice>,
 }
@@ -52,22 +55,32 @@ pub struct Sources {
 impl Sources {
     pub fn of(case: &Case) -> Sources {
         let relied_on = || case.evidence.iter().filter(|e| !e.withdrawn);
-        let is_picture = |e: &&procedure::case::Evidence| e.file.as_ref().is_some_and(|f| f.media_type.starts_with("image/"));
+        let is_of = |e: &Evidence, types: &[&str]| {
+            e.file.as_ref().is_some_and(|f| types.iter().any(|kind| f.media_type.starts_with(kind)))
+        };
+        let label = |e: &Evidence| format!("证{} {}", e.number, e.name);
+        let numbered = |e: &Evidence| Choice::new(format!("证{}", e.number), label(e));
         Sources {
-            evidence: relied_on().map(|e| Choice::new(format!("证{}", e.number), format!("证{} {}", e.number, e.name))).collect(),
-            pictures: relied_on().filter(is_picture).map(|e| Choice::new(&e.name, format!("证{} {}", e.number, e.name))).collect(),
+            evidence: relied_on().map(numbered).collect(),
+            // A disc that lies in a drawer has no bytes, but can be cited all the same.
+            recordings: relied_on()
+                .filter(|e| is_of(e, &["video/", "audio/"]) || (e.footage && e.file.is_none()))
+                .map(numbered)
+                .collect(),
+            pictures: relied_on().filter(|e| is_of(e, &["image/"])).map(|e| Choice::new(&e.name, label(e))).collect(),
         }
     }
 }
 
-/// Draws the fields of a form; messages go beside the fields they name, what none takes is returned.
+/// Draws the fields of a form; messages go beside the fields they name. The names of those that no
+/// field takes are returned.
 pub fn parts(fields: Vec<FormField>, sources: &Sources, problems: &[FieldProblem]) -> (Vec<Part>, Vec<String>) {
     let mut drawing = Drawing {
         sources,
         errors: problems.iter().map(|p| (p.field.clone(), p.message.clone())).collect(),
     };
-    let parts = fields.into_iter().map(|f| drawing.part(f, 0, &[])).collect();
-    (parts, drawing.errors.into_values().collect())
+    let parts = fields.into_iter().map(|f| drawing.part(f, 0, None, true)).collect();
+    (parts, drawing.errors.into_keys().collect())
 }
 
 /// Widths chosen by what a text may hold.
@@ -83,7 +96,11 @@ struct Drawing<'a> {
 }
 
 impl Drawing<'_> {
-    fn part(&mut self, f: FormField, depth: usize, choices: &[Choice]) -> Part {
+    /// `wanted`: what it stands in is required or used. Inside an optional group nothing is asked
+    /// for before the group is used.
+    fn part(&mut self, mut f: FormField, depth: usize, choices: Option<&[Choice]>, wanted: bool) -> Part {
+        let waits = f.required && !wanted;
+        f.required &= wanted;
         let mut part = Part {
             shape: Shape::Control,
             field: Field::default(),
@@ -96,7 +113,8 @@ impl Drawing<'_> {
         let mut field = match f.widget {
             Widget::Party | Widget::Group => {
                 part.shape = Shape::Group;
-                part.members = f.members.iter().cloned().map(|m| self.part(m, depth, &[])).collect();
+                let inside = f.required || f.is_used();
+                part.members = f.members.iter().cloned().map(|m| self.part(m, depth, None, inside)).collect();
                 Field::text(&f.name, &f.label)
             }
             Widget::Rows | Widget::Officers | Widget::EvidenceLinks | Widget::Questions => {
@@ -111,14 +129,21 @@ impl Drawing<'_> {
                 part.outer = depth == 0 && !f.name.contains('.');
                 let links = f.widget == Widget::EvidenceLinks;
                 let rows: Vec<_> = f.rows.iter().cloned().enumerate().collect();
-                part.rows = rows.into_iter().map(|(i, row)| self.row(i.to_string(), row, depth, links)).collect();
+                let asked_for = if f.required { f.rows_min } else { 0 };
+                part.rows = rows
+                    .into_iter()
+                    .map(|(i, row)| {
+                        let wanted = i < asked_for || row.iter().any(FormField::is_used);
+                        self.row(i.to_string(), row, depth, links, wanted)
+                    })
+                    .collect();
                 if part.outer {
                     let blank = f.row_template.iter().cloned().map(|m| renamed(m, f.placeholder, "__n__")).collect();
-                    part.blank = Some(self.row("__n__".into(), blank, depth, links));
+                    part.blank = Some(self.row("__n__".into(), blank, depth, links, true));
                 }
                 Field::text(&f.name, &f.label)
             }
-            _ => control(&f, choices),
+            _ => control(&f, choices.unwrap_or_default()),
         };
         // The schema counts in fen, the control shows yuan.
         field.hint = if f.widget == Widget::Money { f.hint.replace("（单位：分）", "") } else { f.hint.clone() };
@@ -129,25 +154,32 @@ impl Drawing<'_> {
             let stop = if field.hint.is_empty() || field.hint.ends_with(['。', '；']) { "" } else { "。" };
             field.hint.push_str(&format!("{stop}依据：{article}。"));
         }
-        field.required = f.required && part.shape == Shape::Control;
+        // A checklist that may stay empty, and a list without a row, ask for nothing.
+        let counted = part.shape == Shape::List || f.widget == Widget::Checklist;
+        field.required = f.required && (!counted || f.rows_min > 0);
+        field.required_in_group = waits && !counted;
+        if choices.is_some_and(<[Choice]>::is_empty) {
+            field.hint.push_str("本案的证据里有的，可以在这里选；先在案件的“证据”里加入。");
+        }
         field.protected = f.protected;
         field.error = self.errors.remove(&f.name).unwrap_or_default();
         part.field = field;
         part
     }
 
-    fn row(&mut self, index: String, fields: Vec<FormField>, depth: usize, links: bool) -> Row {
+    fn row(&mut self, index: String, fields: Vec<FormField>, depth: usize, links: bool, wanted: bool) -> Row {
         let sources = self.sources;
         let parts = fields
             .into_iter()
             .map(|f| {
                 let column = f.name.rsplit('.').next().unwrap_or_default();
-                let choices: &[Choice] = match column {
-                    "recording" | "evidence_number" if links => &sources.evidence,
-                    "name" if links => &sources.pictures,
-                    _ => &[],
+                let choices: Option<&[Choice]> = match column {
+                    "evidence_number" if links => Some(&sources.evidence),
+                    "recording" if links => Some(&sources.recordings),
+                    "name" if links => Some(&sources.pictures),
+                    _ => None,
                 };
-                self.part(f, depth + 1, choices)
+                self.part(f, depth + 1, choices, wanted)
             })
             .collect();
         Row { index, parts }
@@ -228,8 +260,8 @@ mod tests {
                 "fact": { "type": "string", "title": "事实", "x-widget": "textarea" },
                 "evidence": { "type": "array", "title": "证据", "x-widget": "evidence-links", "items": { "type": "object",
                     "x-order": ["evidence_number"], "properties": { "evidence_number": { "type": "string", "title": "证据编号" } } } } } } },
-            "person": { "type": "object", "title": "被询问人", "x-protected": "third-party", "properties": {
-                "name": { "type": "string", "title": "姓名", "maxLength": 40 } } },
+            "person": { "type": "object", "title": "被询问人", "x-protected": "third-party", "x-order": ["name", "phone"], "required": ["name"], "properties": {
+                "name": { "type": "string", "title": "姓名", "maxLength": 40 }, "phone": { "type": "string", "title": "电话" } } },
         } });
         let head = json!({ "kind": "x", "title": "样例", "nature": "record", "article": "", "volume": { "part": "main", "order": 1 } });
         let mut form: PaperForm = serde_json::from_value(head).expect("form");
@@ -239,7 +271,7 @@ mod tests {
 
     fn drawn(fields: serde_json::Value, problems: &[FieldProblem]) -> (String, Vec<String>) {
         let fields: Map<_, _> = serde_json::from_value(fields).expect("fields");
-        let sources = Sources { evidence: vec![Choice::new("证1", "证1 照片")], pictures: vec![] };
+        let sources = Sources { evidence: vec![Choice::new("证1", "证1 照片")], ..Sources::default() };
         let (parts, rest) = parts(casework::forms::describe(&form(), &fields), &sources, problems);
         (parts.iter().map(|p| p.render().expect("drawn")).collect(), rest)
     }
@@ -260,8 +292,19 @@ mod tests {
         let problem = |field: &str, message: &str| FieldProblem { field: field.into(), message: message.into() };
         let (html, rest) = drawn(json!({}), &[problem("place", "请填写地点"), problem("nowhere", "缺字体")]);
         assert!(html.contains("请填写地点") && html.contains("本制度第八条") && html.contains("写明门牌"));
-        assert_eq!(rest, ["缺字体"]);
+        assert_eq!(rest, ["nowhere"]);
         assert!(html.contains("data-protected"));
+    }
+
+    #[test]
+    fn an_optional_group_asks_for_nothing_before_it_is_used() {
+        let must = |fields: serde_json::Value| {
+            let (html, _) = drawn(fields, &[]);
+            let person = html.split("id=\"f-person\"").nth(1).expect("the group").to_owned();
+            person.matches("class=\"must\"").count()
+        };
+        assert_eq!(must(json!({})), 0);
+        assert_eq!(must(json!({ "person": { "phone": "027-80000000" } })), 1);
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub async fn submit(
     let seen = open(&desk, &visitor, &id, &paper, ACT).await?;
     // Before any byte is taken in: whoever may not file a scan uploads none.
     allowed(&seen)?;
-    let posted = upload::read(&desk, &visitor, Some(&OfPaper::new(&id, &paper)), request).await?;
+    let posted = upload::read(&desk, &visitor, &OfPaper::new(&id, &paper), request).await?;
     let filled = posted.filled;
     once(&mut visitor, &filled);
     let done = match (posted.taken.clone(), posted.file_problem) {

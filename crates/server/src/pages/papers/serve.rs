@@ -36,7 +36,7 @@ pub async fn submit(
 ) -> Result<Response, Problem> {
     let seen = open(&desk, &visitor, &id, &paper, "送达").await?;
     allowed(&seen)?;
-    let posted = upload::read(&desk, &visitor, Some(&OfPaper::new(&id, &paper)), request).await?;
+    let posted = upload::read(&desk, &visitor, &OfPaper::new(&id, &paper), request).await?;
     let filled = posted.filled;
     once(&mut visitor, &filled);
     let done = match posted.file_problem {

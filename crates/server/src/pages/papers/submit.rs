@@ -137,6 +137,16 @@ impl Page {
                 let shown = Shown { notes: vec![Note::new(Tone::Late, why)], ..Shown::default() };
                 self.again(StatusCode::SERVICE_UNAVAILABLE, shown).await
             }
+            // A fault of ours must not cost what was typed.
+            Err(ActError::Failure(error)) => {
+                let reference = match Problem::from(error) {
+                    Problem::Internal { reference } => reference,
+                    other => return Err(other),
+                };
+                let text = format!("系统出了错（编号 {reference}），这份文书没有提交。您写的内容都在下面，可以再试一次或者先存为草稿。");
+                let shown = Shown { notes: vec![Note::new(Tone::Late, text)], ..Shown::default() };
+                self.again(StatusCode::INTERNAL_SERVER_ERROR, shown).await
+            }
             Err(other) => Err(self.problem(other)),
         }
     }

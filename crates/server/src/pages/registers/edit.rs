@@ -11,22 +11,22 @@ use axum::extract::{Form as Body, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use casework::acts::put_register::{PutRegister, put_register};
-use casework::permissions::Power;
+use casework::permissions::edits_register;
 use casework::registers::{Column, RegisterLine, RegisterName};
 use casework::{ActError, FieldProblem};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 pub async fn show_new(State(desk): State<Desk>, visitor: Visitor, Path(name): Path<String>) -> Result<Response, Problem> {
-    require(&visitor, Power::EditRegisters)?;
     let register = named(&name)?;
+    require(&visitor, edits_register(register))?;
     let form = form(&desk, &visitor, register, None, None).await?;
     Ok(page(form_page(&desk, &visitor, register, "新增登记", form).await))
 }
 
 pub async fn show_change(State(desk): State<Desk>, visitor: Visitor, Path((name, item)): Path<(String, String)>) -> Result<Response, Problem> {
-    require(&visitor, Power::EditRegisters)?;
     let register = named(&name)?;
+    require(&visitor, edits_register(register))?;
     let line = current(&desk, &visitor, register, &item).await?;
     let form = form(&desk, &visitor, register, Some(&line), None).await?;
     Ok(page(form_page(&desk, &visitor, register, "变更登记", form).await))
@@ -46,7 +46,7 @@ pub async fn submit_change(
 }
 
 async fn submit(desk: Desk, mut visitor: Visitor, register: RegisterName, id: Option<String>, filled: Filled) -> Result<Response, Problem> {
-    require(&visitor, Power::EditRegisters)?;
+    require(&visitor, edits_register(register))?;
     once(&mut visitor, &filled);
     let line = match &id {
         Some(id) => Some(current(&desk, &visitor, register, id).await?),
@@ -190,9 +190,9 @@ fn certificates(title: &str, value: Option<&Value>, filled: Option<&Filled>) -> 
         None => stored(),
     };
     let columns = vec![
-        Field::text("number", "执法证号").third().required(),
-        Field::date("from", "有效期起").third().required(),
-        Field::date("to", "有效期止").third().required(),
+        Field::text("number", "执法证号").third().required_in_group(),
+        Field::date("from", "有效期起").third().required_in_group(),
+        Field::date("to", "有效期止").third().required_in_group(),
     ];
     Field::rows("certificates", title, "执法证件", columns, &rows)
 }

@@ -12,7 +12,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use casework::ActError;
 use casework::import::{ImportAction, ImportName, Preview};
-use casework::permissions::Power;
+use casework::permissions::edits_register;
 
 #[derive(Template)]
 #[template(path = "registers/import.html")]
@@ -29,14 +29,14 @@ pub struct ImportPage {
 }
 
 pub async fn show(State(desk): State<Desk>, visitor: Visitor, Path(name): Path<String>) -> Result<Response, Problem> {
-    require(&visitor, Power::EditRegisters)?;
     let name = named(&name)?;
+    require(&visitor, edits_register(name.register()))?;
     Ok(page(template(&desk, &visitor, name).await))
 }
 
 pub async fn submit(State(desk): State<Desk>, mut visitor: Visitor, Path(name): Path<String>, request: Request) -> Result<Response, Problem> {
-    require(&visitor, Power::EditRegisters)?;
     let name = named(&name)?;
+    require(&visitor, edits_register(name.register()))?;
     let (filled, file) = read(request).await?;
     once(&mut visitor, &filled);
     if filled.one("step") == "import" {

@@ -6,14 +6,14 @@ use crate::look::{Link, page};
 use crate::pages::shared::{Cell, SheetsPage, Table, TableSheet, may, require};
 use axum::extract::State;
 use axum::response::Response;
-use casework::permissions::Power;
+use casework::permissions::{Power, sees_register};
 use casework::registers::RegisterName;
 
 pub async fn show(State(desk): State<Desk>, visitor: Visitor) -> Result<Response, Problem> {
     let accounts = may(&visitor, Power::ManageAccounts);
     require(&visitor, Power::SeeRegisters)?;
     let mut table = Table::new(&["登记", "内容", "现有#", "未核实#"]);
-    for register in RegisterName::ALL {
+    for register in RegisterName::ALL.into_iter().filter(|r| may(&visitor, sees_register(*r))) {
         let view = desk.office.register_rows(&visitor.caller, register, None).await;
         let view = view.map_err(|e| desk.problem(e, "查看登记", Link::new("回到工作台", "/")))?;
         let unverified = view.lines.iter().filter(|l| l.unverified).count();

@@ -8,7 +8,7 @@ use crate::pages::registers::named;
 use crate::pages::shared::{Cell, Filters, SheetsPage, Table, TableSheet, date, done_note, may};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use casework::permissions::Power;
+use casework::permissions::edits_register;
 use casework::registers::{RegisterLine, RegisterName, RegisterView};
 use serde::Deserialize;
 
@@ -32,7 +32,7 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor, Path(name): Path<S
     let mut sheets = SheetsPage::new(desk.frame(&visitor, "registers").await, register.title());
     let known = [("put", "登记已变更，原来的状态仍在历史中。"), ("imported", "文件已导入。")];
     sheets.frame.notes.extend(done_note(&asked.done, &known));
-    if may(&visitor, Power::EditRegisters) {
+    if may(&visitor, edits_register(register)) {
         sheets.next.push(NextAct { label: "新增登记".into(), href: format!("/registers/{name}/new"), primary: true });
         sheets.next.push(NextAct { label: "从文件导入".into(), href: format!("/registers/{name}/import"), primary: false });
     }

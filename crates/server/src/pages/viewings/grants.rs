@@ -49,6 +49,10 @@ pub struct OwnGrant {
     pub what: String,
     pub until: String,
     pub reason: String,
+    pub standing: bool,
+    /// Who gave it, and how.
+    pub given: String,
+    /// Empty where there is nothing to give back.
     pub give_back: String,
 }
 
@@ -152,7 +156,7 @@ async fn template(desk: &Desk, visitor: &Visitor) -> Result<GrantsPage, Problem>
             ]);
         }
     }
-    let own = desk.office.own_grants(&visitor.caller).await.map_err(failed)?;
+    let own = desk.office.usable_grants(&visitor.caller).await.map_err(failed)?;
     let rule = desk.office.standing_viewing_rule().await.map_err(failed)?;
     Ok(GrantsPage {
         frame: desk.frame(visitor, "volumes").await,
@@ -166,7 +170,10 @@ async fn template(desk: &Desk, visitor: &Visitor) -> Result<GrantsPage, Problem>
                 what: scope(g),
                 until: term(g),
                 reason: g.reason.clone(),
-                give_back: format!("/grants/{}/return", g.id),
+                standing: g.standing,
+                given: format!("{}，{}", g.approver_name, if g.standing { "按常设规则" } else { "逐次批准" }),
+                // What the rule gives without a written grant cannot be given back.
+                give_back: if g.id.is_empty() { String::new() } else { format!("/grants/{}/return", g.id) },
             })
             .collect(),
         in_force,

@@ -3,10 +3,11 @@
 
 use crate::desk::{Desk, Visitor};
 use crate::errors::Problem;
-use crate::look::form::{Choice, Field};
+use crate::look::form::{Choice, Field, Filled};
 use crate::look::{Link, NextAct, page, words};
-use crate::pages::shared::{Cell, Filters, SheetsPage, Table, TableSheet, after_of, disposition, pager, require};
-use axum::extract::{Query, State};
+use crate::pages::copies::{self, Copy};
+use crate::pages::shared::{Cell, Filters, SheetsPage, Table, TableSheet, after_of, disposition, may, pager, require};
+use axum::extract::{Form, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use casework::permissions::Power;
@@ -34,12 +35,18 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor, Query(asked): Quer
     let after = after_of(&asked.after);
     let lines = desk.office.viewings(&visitor.caller, &filter, after.as_ref(), PAGE).await;
     let lines = lines.map_err(|e| desk.problem(e, "查看调阅登记", Link::new("回到工作台", "/")))?;
+    // An administrator sees that somebody looked, not at which case.
+    let sees_cases = may(&visitor, Power::SeeCases);
     let mut table = Table::new(&["调阅人", "案件", "音像资料", "方式和事由", "审批人", "开始", "结束", "读取#"])
         .empty("没有调阅登记。", "每次查看、复制音像资料都会在打开之前登记在这里。");
     for l in &lines {
         table.rows.push(vec![
             Cell::new(&l.viewer).small(&l.station),
-            Cell::link(&l.case_title, format!("/cases/{}", l.case)).small(&l.case_number),
+            match l.case.is_empty() {
+                true => Cell::new("全部"),
+                false if sees_cases => Cell::link(&l.case_title, format!("/cases/{}", l.case)).small(&l.case_number),
+                false => Cell::new(&l.case_number).small(&l.case_title),
+            },
             Cell::new(&l.evidence_name),
             Cell::new(&l.mode).small(&l.reason),
             Cell::new(&l.approver),
@@ -70,21 +77,35 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor, Query(asked): Quer
     let pager = pager("/viewings", &filters, lines.len(), "次", after.is_none(), last);
     sheets.sheets.push(TableSheet {
         heading: "调阅登记".into(),
-        small: "本制度第二十六条：调阅人、审批人、时间、事由".into(),
+        small: "本制度第二十六条：调阅人、审批人、时间、事由；取走的案卷和登记表也在其中".into(),
         table,
         pager: Some(pager),
     });
     Ok(page(sheets))
 }
 
+/// What the table is for.
+pub async fn ask(State(desk): State<Desk>, visitor: Visitor) -> Result<Response, Problem> {
+    require(&visitor, Power::SeeViewings)?;
+    Ok(copies::ask(&desk, &visitor, copy()).await)
+}
+
 /// The whole register as CSV.
-pub async fn export(State(desk): State<Desk>, visitor: Visitor) -> Result<Response, Problem> {
-    let table = desk.office.viewings_csv(&visitor.caller).await;
-    let table = table.map_err(|e| desk.problem(e, "导出调阅登记", Link::new("返回调阅登记", "/viewings")))?;
+pub async fn export(State(desk): State<Desk>, visitor: Visitor, Form(pairs): Form<Vec<(String, String)>>) -> Result<Response, Problem> {
+    let filled = Filled::from(pairs);
+    let table = match desk.office.viewings_csv(&visitor.caller, filled.one("purpose")).await {
+        Ok(table) => table,
+        Err(error) => return copies::refused(&desk, &visitor, copy(), &filled, error).await,
+    };
     let name = format!("调阅登记-{}.csv", desk.office.now().date());
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
         (header::CONTENT_DISPOSITION, disposition("attachment", &name)),
     ];
     Ok((headers, table).into_response())
+}
+
+fn copy() -> Copy {
+    let back = Link::new("返回调阅登记", "/viewings");
+    Copy { title: "导出调阅登记", action: "/viewings.csv".into(), section: "volumes", back }
 }

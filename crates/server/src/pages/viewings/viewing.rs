@@ -26,6 +26,7 @@ pub struct ViewingPage {
     pub picture: String,
     /// What is not shown in place, or is copied.
     pub download: String,
+    /// Where a viewing is ended; takes `played=0.0-12.3,40.0-41.5` (seconds) when the page is left.
     pub close: String,
 }
 
@@ -34,13 +35,15 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor, Path(viewing): Pat
     let v = found.map_err(|e| desk.problem(e, "查看音像资料", Link::new("返回案件", "/cases")))?;
     let src = format!("/viewings/{viewing}/bytes");
     let close = format!("/viewings/{viewing}/close");
+    // A grant for a part plays that part (W3C Media Fragments).
+    let shown_part = v.part.map(|p| format!("#t={},{}", p.from, p.to)).unwrap_or_default();
     let in_place = v.mode == Mode::View && is_shown_in_place(&v.media_type);
     let (mut player, mut picture, mut download) = (None, String::new(), String::new());
     if in_place && v.media_type.starts_with("image/") {
         picture = src;
     } else if in_place {
         let video = v.media_type.starts_with("video/");
-        player = Some(Player { video, src, label: v.evidence_name.clone(), close: close.clone(), marks: vec![] });
+        player = Some(Player { video, src: format!("{src}{shown_part}"), label: v.evidence_name.clone(), marks: vec![] });
     } else {
         download = src;
     }
@@ -51,6 +54,7 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor, Path(viewing): Pat
         Fact::new("事由", v.reason),
         Fact::new("开始", words::full_moment_zh(v.opened_at)),
     ];
+    facts.extend(v.part.map(|p| Fact::new("片段", format!("第{}秒至第{}秒", p.from, p.to))));
     facts.extend(v.closed_at.map(|at| Fact::new("结束", words::full_moment_zh(at))));
     Ok(page(ViewingPage {
         frame: desk.frame(&visitor, "cases").await,

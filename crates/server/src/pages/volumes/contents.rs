@@ -4,7 +4,7 @@
 use crate::desk::{Desk, Visitor};
 use crate::errors::Problem;
 use crate::look::form::{Field, Filled, Form};
-use crate::look::{Fact, Frame, Link, NextAct, Stop, Tab, page, page_with, words};
+use crate::look::{Fact, Frame, Link, NextAct, Stop, page, page_with, words};
 use crate::pages::cases::head::{CaseHead, Section};
 use crate::pages::shared::{Asked, Cell, Table, TableSheet, done_note, may, once, once_key, redrawn};
 use askama::Template;
@@ -25,8 +25,7 @@ use std::collections::BTreeSet;
 pub struct VolumePage {
     pub frame: Frame,
     pub title: String,
-    pub about: Link,
-    pub tabs: Vec<Tab>,
+    pub head: CaseHead,
     pub facts: Vec<Fact>,
     pub downloads: Vec<NextAct>,
     pub stop: Option<Stop>,
@@ -120,12 +119,12 @@ async fn template(desk: &Desk, visitor: &Visitor, id: &str) -> Result<VolumePage
         }
         sheets.push(TableSheet { heading: "不能装订的材料".into(), small: "音像、电子数据和实物列入清单，不进页面".into(), table, pager: None });
     }
+    let head = CaseHead::of(&file, desk.office.book(), Section::Volume);
     facts.push(Fact::new("过程记录", format!("{} 项", words::grouped(contents.entries_count as u64))));
     Ok(VolumePage {
         frame: desk.frame(visitor, "volumes").await,
-        title: format!("{} · 案卷", contents.title),
-        about: Link::new("返回案件", case_path),
-        tabs: CaseHead::of(&file, desk.office.book(), Section::Volume).tabs,
+        title: format!("{} · 案卷", head.title),
+        head,
         facts,
         downloads,
         stop,

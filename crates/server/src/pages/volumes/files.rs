@@ -1,13 +1,16 @@
 //! What is downloaded of an archived case: the bound volume, the sealed annex for those who may
-//! open it, and the package with originals and proofs, streamed while it is written.
+//! open it, and the package with originals and proofs, streamed while it is written. Each is asked
+//! for with its purpose and written down first.
 
 use crate::desk::{Desk, Visitor};
 use crate::errors::Problem;
 use crate::headers::SANDBOXED_POLICY;
 use crate::look::Link;
+use crate::look::form::Filled;
+use crate::pages::copies::{self, Copy};
 use crate::pages::shared::disposition;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
+use axum::extract::{Form, Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use casework::ActError;
@@ -20,28 +23,66 @@ use tokio::sync::mpsc::{self, Sender};
 const PIECES_MAX: usize = 8;
 const PIECE_BYTES: usize = 64 << 10;
 
-pub async fn volume(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
-    let opened = desk.office.volume_pdf(&visitor.caller, &CaseId(id.clone())).await;
-    let (file, bytes) = opened.map_err(|e| desk.problem(e, "下载案卷", back(&id)))?;
-    Ok(pdf(&file.original_name, "案卷.pdf", bytes))
+pub async fn ask_volume(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
+    ask(&desk, &visitor, &id, "volume.pdf").await
 }
 
-pub async fn sealed_annex(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
-    let opened = desk.office.sealed_annex_pdf(&visitor.caller, &CaseId(id.clone())).await;
-    let (file, bytes) = opened.map_err(|e| desk.problem(e, "下载密封附件", back(&id)))?;
-    Ok(pdf(&file.original_name, "密封附件.pdf", bytes))
+pub async fn ask_annex(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
+    ask(&desk, &visitor, &id, "sealed-annex.pdf").await
+}
+
+pub async fn ask_package(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
+    ask(&desk, &visitor, &id, "volume.zip").await
+}
+
+/// What the copy is for, asked of those who may see the case at all.
+async fn ask(desk: &Desk, visitor: &Visitor, id: &str, file: &str) -> Result<Response, Problem> {
+    let contents = desk.office.volume_contents(&visitor.caller, &CaseId(id.to_owned())).await;
+    let contents = contents.map_err(|e| desk.problem(e, "下载案卷", back(id)))?;
+    if contents.archived.is_none() {
+        let error = ActError::Conflict("案件尚未归档，没有可以下载的案卷".into());
+        return Err(desk.problem(error, "下载案卷", back(id)));
+    }
+    Ok(copies::ask(desk, visitor, copy(id, file)).await)
+}
+
+fn copy(id: &str, file: &str) -> Copy {
+    let title = match file {
+        "sealed-annex.pdf" => "下载密封附件",
+        "volume.zip" => "下载案卷包",
+        _ => "下载案卷",
+    };
+    Copy { title, action: format!("/cases/{id}/{file}"), section: "volumes", back: back(id) }
+}
+
+pub async fn volume(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<String>, Form(pairs): Form<Vec<(String, String)>>) -> Result<Response, Problem> {
+    let filled = Filled::from(pairs);
+    match desk.office.volume_pdf(&visitor.caller, &CaseId(id.clone()), filled.one("purpose")).await {
+        Ok((file, bytes)) => Ok(pdf(&file.original_name, "案卷.pdf", bytes)),
+        Err(error) => copies::refused(&desk, &visitor, copy(&id, "volume.pdf"), &filled, error).await,
+    }
+}
+
+pub async fn sealed_annex(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<String>, Form(pairs): Form<Vec<(String, String)>>) -> Result<Response, Problem> {
+    let filled = Filled::from(pairs);
+    match desk.office.sealed_annex_pdf(&visitor.caller, &CaseId(id.clone()), filled.one("purpose")).await {
+        Ok((file, bytes)) => Ok(pdf(&file.original_name, "密封附件.pdf", bytes)),
+        Err(error) => copies::refused(&desk, &visitor, copy(&id, "sealed-annex.pdf"), &filled, error).await,
+    }
 }
 
 /// The package as a ZIP. Its first piece, or the refusal, is awaited before anything is answered;
 /// a fault later on breaks the connection, so that no cut-off package passes for a whole one.
-pub async fn package(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
+pub async fn package(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<String>, Form(pairs): Form<Vec<(String, String)>>) -> Result<Response, Problem> {
+    let filled = Filled::from(pairs);
+    let purpose = filled.one("purpose").to_owned();
     let (sender, mut pieces) = mpsc::channel::<io::Result<Bytes>>(PIECES_MAX);
     let office = desk.office.clone();
     let (caller, case) = (visitor.caller.clone(), CaseId(id.clone()));
     let faults = sender.clone();
     let work = tokio::spawn(async move {
         let out = Pieces { sender, filled: Vec::with_capacity(PIECE_BYTES) };
-        match office.volume_package(&caller, &case, out).await {
+        match office.volume_package(&caller, &case, &purpose, out).await {
             Ok(mut out) => {
                 // The last piece: dropping the sender then ends the answer.
                 let last = std::mem::take(&mut out.filled);
@@ -62,7 +103,7 @@ pub async fn package(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<
                 Ok(Ok(())) => ActError::Failure(io::Error::other("the package is empty").into()),
                 Err(fault) => ActError::Failure(fault.into()),
             };
-            return Err(desk.problem(error, "下载案卷", back(&id)));
+            return copies::refused(&desk, &visitor, copy(&id, "volume.zip"), &filled, error).await;
         }
     };
     let rest = stream::unfold(pieces, |mut pieces| async move { pieces.recv().await.map(|piece| (piece, pieces)) });

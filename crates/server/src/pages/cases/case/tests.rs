@@ -74,7 +74,7 @@ fn file(records: Vec<Recorded>) -> CaseFile {
 
 fn drawn(file: &CaseFile, show: Show) -> CasePage {
     let directory = directory();
-    Drawing { book: book(), directory: &directory, decides: true, show }.page(file, Frame::bare(), vec![])
+    Drawing { book: book(), directory: &directory, decides: true, reviews: false, show }.page(file, Frame::bare(), vec![])
 }
 
 #[test]
@@ -85,10 +85,21 @@ fn the_head_says_the_facts_and_where_the_case_stands() {
     assert_eq!(fact("承办人"), Some("甲（17011200123）、乙（17011200145）"));
     assert_eq!(fact("当事人"), Some("某某网咖（统一社会信用代码 9242…001X）"), "what is effective, not what was corrected");
     assert_eq!(page.head.rail[0].label, "受案");
-    assert_eq!(page.head.rail[0].state, StepState::Now);
-    assert_eq!(page.head.rail[0].small, "3月2日起 · 第3个工作日");
-    assert!(page.head.rail[1..].iter().all(|s| s.state == StepState::Ahead));
+    assert_eq!((page.head.rail[0].state, page.head.rail[0].small.as_str()), (StepState::Done, "3月2日"));
+    assert_eq!(page.head.rail[1].label, "立案");
+    assert_eq!((page.head.rail[1].state, page.head.rail[1].small.as_str()), (StepState::Now, "3月2日起 · 第3个工作日"));
+    assert!(page.head.rail[2..].iter().all(|s| s.state == StepState::Ahead));
     assert_eq!(page.head.tabs.iter().filter(|t| t.current).map(|t| t.href.as_str()).collect::<Vec<_>>(), ["/cases/7"]);
+}
+
+#[test]
+fn a_filed_case_shows_the_day_of_its_filing() {
+    let mut filed = records();
+    filed.push(record(7, at(4, 14), Event::CaseFiled { number: "文综案〔2026〕1号".into(), on: date(2026, 3, 4) }));
+    let rail = drawn(&file(filed), Show::All).head.rail;
+    let said: Vec<_> = rail.iter().take(3).map(|s| (s.label.as_str(), s.state)).collect();
+    assert_eq!(said, [("受案", StepState::Done), ("立案", StepState::Done), ("调查取证", StepState::Now)]);
+    assert_eq!(rail[1].small, "3月4日");
 }
 
 #[test]
@@ -130,6 +141,23 @@ fn what_mends_the_gap_is_the_first_thing_to_do() {
     assert_eq!(primary, ["确定案由"]);
     let waiting = WaitingAct { label: "制作立案审批表".into(), href: "/cases/7/papers/new/filing-approval".into(), lacks: "尚未确定案由".into() };
     assert_eq!(page.waiting, [waiting]);
+}
+
+#[test]
+fn the_first_thing_missing_is_done_first_though_the_stage_does_not_list_it() {
+    let mut file = file(records());
+    file.missing = vec![lack("《权利义务告知书》尚未送达某某网咖", "serve(rights-notice)"), lack("尚未确定案由", "choose-cause")];
+    let first = &drawn(&file, Show::All).next[0];
+    assert!(first.label.starts_with("送达权利义务告知书") && first.primary, "{}", first.label);
+    assert_eq!(first.href, "/cases/7/papers");
+    // The form waits for party and cause: what it lacks comes before it.
+    file.missing = vec![lack("尚未批准立案", "submit(filing-approval)")];
+    let page = drawn(&file, Show::All);
+    assert_eq!(page.next[0].label, "确定案由");
+    assert_eq!(page.next.iter().filter(|n| n.label == "确定案由").count(), 1, "not twice");
+    // What only the reviewer or the head can do is not offered to the handler.
+    file.missing = vec![lack("法制审核没有作出同意的意见", "submit(legal-review)"), lack("尚未确定案由", "choose-cause")];
+    assert!(drawn(&file, Show::All).next.iter().all(|n| !n.href.ends_with("/legal-review")));
 }
 
 #[test]

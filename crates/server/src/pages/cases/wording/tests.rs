@@ -183,6 +183,7 @@ fn every() -> Vec<(Event, &'static str)> {
                 to: None,
                 copy: false,
                 standing: true,
+                seconds: None,
             },
             "开通办案人员常设调阅",
         ),
@@ -196,6 +197,7 @@ fn every() -> Vec<(Event, &'static str)> {
                 reason: "复核".into(),
                 copy: true,
                 to: at(),
+                seconds: None,
             },
             "申请调阅音像资料",
         ),
@@ -235,6 +237,11 @@ fn every() -> Vec<(Event, &'static str)> {
         (Event::DemonstrationBegun {}, "开始演示"),
         (Event::Restored { head_size: 48_213, head_root: String::new(), from: "/backup".into() }, "从备份恢复"),
         (Event::OverlapNoticed { person: person(), elsewhere: StreamId("case/8".into()) }, "执法人员同一时间另有记录"),
+        (Event::FileSealed { sha256: String::new(), file: file() }, "文件改为密封保存"),
+        (
+            Event::CopyTaken { what: "package".into(), case: Some(case()), sha256: String::new(), len_bytes: 5, purpose: "移交上级".into() },
+            "取走案卷包",
+        ),
     ]
 }
 
@@ -285,10 +292,12 @@ fn place(event: &Event) -> usize {
         Event::DemonstrationBegun {} => 41,
         Event::Restored { .. } => 42,
         Event::OverlapNoticed { .. } => 43,
+        Event::FileSealed { .. } => 44,
+        Event::CopyTaken { .. } => 45,
     }
 }
 
-const KINDS_COUNT: usize = 44;
+const KINDS_COUNT: usize = 46;
 
 fn lack() -> Missing {
     Missing {
@@ -329,6 +338,14 @@ fn every_kind_of_event_has_its_sentence() {
         assert_eq!(place(event), index, "{} stands at its place", event.kind());
         assert!(told.what.starts_with(words), "{}: {:?}", event.kind(), told.what);
         assert!(!told.what.is_ascii(), "{} speaks Chinese", event.kind());
+    }
+}
+
+#[test]
+fn every_kind_of_event_has_its_chinese_name_in_the_ledger() {
+    for (event, _) in every() {
+        let name = crate::look::kinds::kind_zh(&event.kind());
+        assert!(name.is_some_and(|name| !name.is_ascii()), "{} has no Chinese name", event.kind());
     }
 }
 

@@ -1,0 +1,56 @@
+//! The kinds of entries in Chinese, as the ledger's pages list them where no case is open to word
+//! them fuller.
+
+/// What an entry of this kind says happened; none for a kind that is not in the registry of events.
+pub fn kind_zh(kind: &str) -> Option<&'static str> {
+    KINDS.iter().find(|(code, _)| *code == kind).map(|(_, words)| *words)
+}
+
+const KINDS: &[(&str, &str)] = &[
+    ("clue-registered", "登记线索"),
+    ("clue-accepted", "受案"),
+    ("case-opened", "建立案件"),
+    ("handlers-assigned", "变更承办人"),
+    ("party-recorded", "登记当事人"),
+    ("cause-chosen", "确定案由"),
+    ("started-before-filing", "先行启动调查"),
+    ("case-filed", "立案"),
+    ("filing-declined", "决定不予立案"),
+    ("inform-impossible", "记录无法告知"),
+    ("visit-started", "到达现场"),
+    ("visit-ended", "离开现场"),
+    ("overlap-noticed", "执法人员同一时间另有记录"),
+    ("evidence-attached", "收集证据"),
+    ("paper-submitted", "制作或者送审文书"),
+    ("opinion-given", "审批意见"),
+    ("paper-approved", "批准文书"),
+    ("paper-numbered", "文书编号"),
+    ("paper-issued", "文书成文"),
+    ("number-voided", "作废文号"),
+    ("paper-scanned", "归入签名扫描件"),
+    ("signature-refused", "拒绝签名"),
+    ("paper-served", "送达文书"),
+    ("statement-made", "陈述申辩"),
+    ("statement-waived", "放弃陈述申辩"),
+    ("case-concluded", "案件终结"),
+    ("case-archived", "立卷归档"),
+    ("corrected", "更正"),
+    ("flaw-decided", "对瑕疵作出决定"),
+    ("protection-raised", "提高保密"),
+    ("file-sealed", "文件改为密封保存"),
+    ("act-refused", "行为未被接受"),
+    ("grant-given", "批准调阅"),
+    ("grant-requested", "申请调阅"),
+    ("grant-denied", "不予批准调阅"),
+    ("grant-returned", "归还调阅许可"),
+    ("viewing-opened", "开始查看或者复制音像资料"),
+    ("viewing-closed", "结束查看音像资料"),
+    ("copy-taken", "取走复制件"),
+    ("register-changed", "变更登记"),
+    ("standing-rule-signed", "签署常设调阅规则"),
+    ("delegation-given", "授权代行职权"),
+    ("account-changed", "变更账号"),
+    ("rulebook-loaded", "载入规则"),
+    ("demonstration-begun", "开始演示"),
+    ("restored", "从备份恢复"),
+];
