@@ -201,7 +201,6 @@ fn nothing_is_unsafe() {
 
 /// Sources outside tests in which articles are named, with the reason; `docs/decisions` tells more.
 const NAMES_ARTICLES: &[(&str, &str)] = &[
-    ("casework/src/acts/", "refusals of the order of approval and of correction slips: no rule form asks who acts"),
     ("casework/src/viewing", "who may see footage is the permission table's question, not a rule's"),
     ("casework/src/volume/binding.rs", "words printed in the note of a volume"),
     ("casework/src/demo", "what fictitious officers wrote into their papers"),

@@ -1,7 +1,8 @@
 //! Pages over few and many cases: case page, case list and search, asked for over loopback by one
 //! reader with a kept connection, so that what is measured is the server's time and little more.
 //! Of the many cases two in a hundred are open and in the hands of the bureau's officers; the others
-//! are declined or concluded. Case pages are those of open cases with whole files.
+//! are declined or concluded. Case pages are those of open cases with whole files: opened for the
+//! first time since the start, and then the same few again and again, as people work on theirs.
 
 use crate::Size;
 use crate::blank::{self, Blank};
@@ -19,12 +20,15 @@ use std::time::Instant;
 const GROWTH_MAX: f64 = 1.5;
 const PAGE_MAX_MS: f64 = 50.0;
 const SEARCH_MAX_MS: f64 = 20.0;
+/// Open cases whose pages are asked for.
+const CASES_IN_HAND: usize = 20;
 /// One case in so many is open.
 const OPEN_EACH: u32 = 50;
 
 /// Milliseconds of each request, run by run.
 #[derive(Default)]
 struct Times {
+    case_first: Vec<Vec<f64>>,
     case: Vec<Vec<f64>>,
     list: Vec<Vec<f64>>,
     search: Vec<Vec<f64>>,
@@ -48,7 +52,11 @@ pub async fn measure(report: &mut Report, size: Size, pages: bool, start_too: bo
     if pages {
         told_of.push(read(&many, size, &filled).await?);
         let [few, many] = told_of.as_slice() else { return Ok(()) };
-        for (name, few, many) in [("case page", &few.case, &many.case), ("case list", &few.list, &many.list)] {
+        for (name, few, many) in [
+            ("case page, opened first", &few.case_first, &many.case_first),
+            ("case page", &few.case, &many.case),
+            ("case list", &few.list, &many.list),
+        ] {
             let (p50_few, p50) = (share(few, 0.5), share(many, 0.5));
             let beside = format!("p50 {p50_few:.2} ms with {} cases, {p50:.2} ms with {}", size.cases_few, size.cases_many);
             report.add(format!("{name}, growth of p50"), p50 / p50_few, "times", Limit::Below(GROWTH_MAX), beside);
@@ -105,12 +113,24 @@ async fn read(ground: &Ground, size: Size, filled: &Filled) -> anyhow::Result<Ti
     let answer = wire.ask("POST", "/sign-in", "content-type: application/x-www-form-urlencoded\r\n", form.as_bytes()).await?;
     let cookie = format!("cookie: {}\r\n", answer.cookie.with_context(|| format!("signed in: {}", answer.status))?);
     let mut times = Times::default();
+    // As many of few cases as of many, spread over all of them.
+    let in_hand = filled.open.len().min(CASES_IN_HAND);
+    let page_of = |n: usize| {
+        let (at, copy) = filled.open[n % in_hand * (filled.open.len() / in_hand)];
+        format!("/cases/{}", filled.blanks[at].case_in(copy))
+    };
+    // What a server does once, for the first page of a kind, belongs to its start.
+    get(&mut wire, "/cases", &cookie).await?;
+    get(&mut wire, &page_of(0), &cookie).await?;
+    let mut first = vec![];
+    for n in 1..in_hand {
+        first.push(get(&mut wire, &page_of(n), &cookie).await?);
+    }
+    times.case_first.push(first);
     for run in 0..size.runs {
         let (mut case, mut list, mut search, mut common) = (vec![], vec![], vec![], vec![]);
         for n in 0..size.requests {
-            let (at, copy) = filled.open[(run * 7 + n * 13) % filled.open.len()];
-            let path = format!("/cases/{}", filled.blanks[at].case_in(copy));
-            case.push(get(&mut wire, &path, &cookie).await?);
+            case.push(get(&mut wire, &page_of(run * 7 + n * 13), &cookie).await?);
             list.push(get(&mut wire, "/cases", &cookie).await?);
             let name = blank::name_of((run * 31 + n * 17) as u32 % filled.cases as u32 + 1);
             let two: String = name.chars().take(2).collect();

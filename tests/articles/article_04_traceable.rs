@@ -82,3 +82,10 @@ fn an_officer_in_two_places_is_recorded_with_its_flaw() {
     case().when(records("inquiry-record").while_also("wang", "另一处现场")).then_flawed_by("officers-not-elsewhere");
     case().when(records("inquiry-record")).then_met("officers-not-elsewhere");
 }
+
+#[test]
+fn lateness_is_taken_away_by_the_head_alone() {
+    let slip = |as_head: bool| corrects().with(serde_json::json!({ "mends_lateness": true, "as_head": as_head }));
+    told(decided()).when(slip(false)).then_refused_by("lateness-stays");
+    told(decided()).when(slip(true)).then_met("lateness-stays");
+}

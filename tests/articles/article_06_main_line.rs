@@ -6,7 +6,7 @@ use tests::happened::*;
 
 #[test]
 fn a_regular_case_passes_every_gate() {
-    told(opened()).when(submits("filing-approval")).then_allowed();
+    told(opened()).when(submits("filing-approval").with(filing_fields())).then_allowed();
     told(investigated()).when(submits("investigation-report")).then_allowed();
     told(decided()).when(issues("penalty-decision")).then_allowed();
     told(performed()).when(concludes()).then_allowed();

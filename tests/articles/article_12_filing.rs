@@ -1,6 +1,7 @@
 //! Art. 12: the filing approval with its contents and opinions; late approval in two working days.
 
 use crate::stories::*;
+use serde_json::json;
 use tests::given::*;
 use tests::happened::*;
 
@@ -45,6 +46,59 @@ fn the_two_days_run_over_the_spring_festival() {
 #[test]
 fn a_denial_ends_what_was_owed() {
     told(with(opened(), [started_before_filing(), declined().on("2026-03-03")])).has_met("late-filing-approval");
+}
+
+#[test]
+fn a_visit_before_filing_owes_late_approval_however_late_it_is_entered() {
+    // The officers were there on Thursday the 5th; filed on Tuesday the 10th; entered on the 11th.
+    let late = || with(opened(), [filed().on("2026-03-10"), visit_started().on("2026-03-05T15:00").recorded("2026-03-11")]);
+    told(late()).on("2026-03-11").has_met_late("late-filing-approval").carries("late-filing-approval");
+    // Filed on Monday the 9th, the second working day: in time.
+    let timely = with(opened(), [filed().on("2026-03-09"), visit_started().on("2026-03-05T15:00").recorded("2026-03-11")]);
+    told(timely).on("2026-03-11").has_met("late-filing-approval").is_clear_of("late-filing-approval");
+    // Not filed at all: owed from the visit, and late from the third working day.
+    let unfiled = || told(with(opened(), [visit_started().on("2026-03-05T15:00")]));
+    unfiled().owes("late-filing-approval").due("2026-03-09");
+    unfiled().on("2026-03-10").owes("late-filing-approval").overdue();
+}
+
+#[test]
+fn an_inspection_or_an_inquiry_before_filing_counts_like_a_visit() {
+    for kind in ["inspection-record", "inquiry-record"] {
+        let early = with(opened(), [filed().on("2026-03-10"), made(kind).on("2026-03-05T15:00").recorded("2026-03-11")]);
+        told(early).on("2026-03-11").has_met_late("late-filing-approval");
+        let regular = with(opened(), [filed().on("2026-03-03"), made(kind).on("2026-03-05T15:00")]);
+        told(regular).owes_nothing_by("late-filing-approval");
+    }
+    told(with(opened(), [filed().on("2026-03-03"), visit_started().on("2026-03-05T15:00")])).owes_nothing_by("late-filing-approval");
+}
+
+#[test]
+fn the_form_has_its_contents() {
+    told(opened()).when(submits("filing-approval").with(filing_fields())).then_met("filing-contents");
+    for (name, struck) in [("source", json!("")), ("party", json!({ "name": "/" })), ("case_summary", json!("/")), ("officers", json!([]))] {
+        told(opened()).when(submits("filing-approval").with(filing_fields()).with(json!({ name: struck }))).then_refused_by("filing-contents");
+    }
+}
+
+#[test]
+fn every_opinion_is_given_by_whoever_stands_at_the_step() {
+    use procedure::people::Role::*;
+    let asked = || told(with(opened(), [submitted("filing-approval")]));
+    asked().when(takes_step("filing-approval", "handler")).then_met("own-step");
+    asked().when(takes_step("filing-approval", "handler").by("chen")).then_refused_by("own-step");
+    asked().when(takes_step("filing-approval", "agency-head").by("zhao")).then_refused_by("own-step");
+    asked().when(takes_step("filing-approval", "agency-head").by("zhao").as_role(AgencyHead)).then_met("own-step");
+    let stood_in_for = json!({ "delegated": true });
+    asked().when(takes_step("filing-approval", "agency-head").by("tang").as_role(DeputyHead).with(stood_in_for)).then_met("own-step");
+}
+
+#[test]
+fn nobody_approves_a_paper_of_his_own() {
+    use procedure::people::Role::AgencyHead;
+    let asked = || told(with(opened(), [submitted("filing-approval").by("zhao")]));
+    asked().when(takes_step("filing-approval", "agency-head").by("zhao").as_role(AgencyHead)).then_refused_by("not-own-paper");
+    asked().when(takes_step("filing-approval", "agency-head").by("sun").as_role(AgencyHead)).then_met("not-own-paper");
 }
 
 #[test]

@@ -49,3 +49,19 @@ fn a_transferring_body_is_not_forgotten_beside_the_informant() {
 fn who_filed_owes_nobody_a_notice() {
     given([case_opened_from("2026-03-02", &[INFORMANT]), filed()]).owes_nothing_by("inform-of-refusal");
 }
+
+#[test]
+fn a_refused_case_ends_when_everybody_was_told() {
+    told(refused()).when(concludes()).then_refused_by("informed-before-closing");
+    let mut impossible = refused();
+    impossible.push(informing_is_impossible(INFORMANT));
+    told(impossible).when(concludes()).then_met("informed-before-closing").then_allowed();
+    // Who filed tells nobody of a refusal.
+    given([case_opened_from("2026-03-02", &[INFORMANT]), filed()]).when(concludes()).then_met("informed-before-closing");
+}
+
+#[test]
+fn a_refused_case_needs_no_decision_to_end() {
+    told(vec![case_opened(), party_recorded(), declined()]).when(concludes()).then_met("end-complete");
+    told(vec![case_opened(), party_recorded(), filed()]).when(concludes()).then_refused_by("end-complete");
+}

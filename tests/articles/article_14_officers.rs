@@ -39,3 +39,10 @@ fn one_officer_is_cured_by_a_new_inquiry_or_decided_by_the_head() {
     told(with(flawed(), [head_decides("two-officers", true)])).is_clear_of("two-officers");
     told(flawed()).carries("two-officers");
 }
+
+#[test]
+fn a_visit_without_certificates_shown_is_flawed() {
+    let shown = |yes: bool| starts_visit().with(json!({ "certificates_shown": yes }));
+    told(with(opened(), [filed()])).when(shown(false)).then_flawed_by("certificates-shown");
+    told(with(opened(), [filed()])).when(shown(true)).then_met("certificates-shown");
+}

@@ -101,3 +101,53 @@ fn each_party_is_measured_by_its_own_notice() {
     told(both.clone()).when(submits("penalty-decision").of(PARTY).with(fined(900_000))).then_refused_by("not-heavier");
     told(both).when(submits("penalty-decision").of("另一家").with(fined(900_000))).then_met("not-heavier");
 }
+
+#[test]
+fn the_notice_waits_for_the_approved_report() {
+    let reported = || with(investigated(), [submitted("investigation-report")]);
+    told(reported()).when(submits("prior-notice")).then_refused_by("report-before-notice");
+    told(with(reported(), [approved("investigation-report")])).when(submits("prior-notice")).then_met("report-before-notice");
+}
+
+fn two_parties() -> Vec<Happened> {
+    let other = json!({ "party": { "name": "另一家" }, "measures": [{ "kind": "罚款", "amount_fen": 900_000 }] });
+    with(
+        notified(),
+        [
+            party_named("另一家"),
+            submitted("prior-notice").called("other-notice").of("另一家").with(other),
+            approved("prior-notice").called("other-notice"),
+            issued("prior-notice").called("other-notice"),
+        ],
+    )
+}
+
+#[test]
+fn one_party_served_and_closed_is_decided_upon_while_the_other_is_not() {
+    let one = || with(two_parties(), [statement_waived().on("2026-03-11")]);
+    told(one()).when(submits("decision-approval").of(PARTY)).then_met("notice-before-decision").then_met("statement-period");
+    told(one()).when(submits("decision-approval").of("另一家")).then_refused_by("notice-before-decision");
+    let served_too = || with(one(), [served("prior-notice").called("other-notice").of("另一家").on("2026-03-11T10:00")]);
+    told(served_too()).when(submits("decision-approval").of("另一家")).then_refused_by("statement-period");
+    let both = with(served_too(), [statement_waived_by("另一家").on("2026-03-11T11:00")]);
+    told(both).when(submits("decision-approval").of("另一家")).then_met("statement-period");
+}
+
+#[test]
+fn a_decision_upon_the_whole_case_waits_for_every_party() {
+    let one = told(with(two_parties(), [statement_waived().on("2026-03-11")]));
+    one.when(submits("decision-approval")).then_refused_by("notice-before-decision");
+}
+
+#[test]
+fn points_of_one_party_do_not_keep_the_other_waiting() {
+    let raised = || with(two_parties(), [statement_made(&["年龄登记有误"]).on("2026-03-11")]);
+    told(raised()).when(submits("decision-approval").of(PARTY)).then_refused_by("points-before-decision");
+    told(raised()).when(submits("decision-approval").of("另一家")).then_met("points-before-decision");
+    // An examination of the other's statement is none of this one's.
+    let wrong = with(
+        raised(),
+        [submitted("statement-examination").of("另一家").with(findings(&["年龄登记有误"])), approved("statement-examination")],
+    );
+    told(wrong).when(submits("decision-approval").of(PARTY)).then_refused_by("points-before-decision");
+}

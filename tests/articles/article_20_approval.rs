@@ -50,3 +50,29 @@ fn approval_for_one_party_is_none_for_another() {
     );
     told(one).when(submits("penalty-decision")).then_refused_by("approval-before-decision");
 }
+
+#[test]
+fn the_notice_waits_for_the_review_but_for_a_major_case() {
+    let reported = |major: bool| {
+        let report = submitted("investigation-report").with(json!({ "major": major }));
+        told(with(investigated(), [report, approved("investigation-report")]))
+    };
+    reported(false).when(submits("prior-notice")).then_refused_by("review-before-notice");
+    reported(true).when(submits("prior-notice")).then_met("review-before-notice");
+    told(notified()).when(submits("prior-notice")).then_met("review-before-notice");
+}
+
+#[test]
+fn who_reviewed_does_not_decide() {
+    use procedure::people::Role::AgencyHead;
+    let asked = || told(with(notified(), [submitted("decision-approval")]));
+    asked().when(takes_step("decision-approval", "agency-head").by("chen").as_role(AgencyHead)).then_refused_by("decider-not-reviewer");
+    asked().when(takes_step("decision-approval", "agency-head").by("zhao").as_role(AgencyHead)).then_met("decider-not-reviewer");
+}
+
+#[test]
+fn approval_for_one_party_is_enough_for_its_own_decision() {
+    let one = || with(notified(), [party_named("另一家"), submitted("decision-approval").of(PARTY), approved("decision-approval")]);
+    told(one()).when(submits("penalty-decision").of(PARTY)).then_met("approval-before-decision");
+    told(one()).when(submits("penalty-decision").of("另一家")).then_refused_by("approval-before-decision");
+}

@@ -106,3 +106,40 @@ fn service_on_one_party_is_none_on_another() {
     two.lacks_for("served(penalty-decision)", procedure::facts::Subject::Party("另一家".into()));
     two.lacks("served(penalty-decision)");
 }
+
+#[test]
+fn nothing_is_served_before_it_is_issued() {
+    let drawn_up = || with(investigated(), [submitted("order-to-correct"), approved("order-to-correct")]);
+    told(drawn_up()).when(serves("order-to-correct", Direct).to("order-to-correct")).then_refused_by("issued-before-service");
+    let ready = with(drawn_up(), [issued("order-to-correct")]);
+    told(ready).when(serves("order-to-correct", Direct).to("order-to-correct")).then_met("issued-before-service");
+}
+
+#[test]
+fn a_case_does_not_end_with_a_notice_nobody_was_served() {
+    let ordered = || with(performed(), [submitted("order-to-correct"), approved("order-to-correct"), issued("order-to-correct")]);
+    told(ordered()).when(concludes()).then_refused_by("notices-served-before-closing");
+    told(with(ordered(), [served("order-to-correct")])).when(concludes()).then_met("notices-served-before-closing");
+}
+
+#[test]
+fn the_decision_upon_each_party_has_its_own_seven_days() {
+    let other = procedure::facts::Subject::Party("另一家".into());
+    let two = with(
+        decided(),
+        [
+            party_named("另一家"),
+            submitted("penalty-decision").called("other").of("另一家"),
+            issued("penalty-decision").called("other").on("2026-03-20"),
+            served("penalty-decision").on("2026-03-20T10:00"),
+        ],
+    );
+    told(two).on("2026-03-21").has_met_for("serve-decision", the_party()).owes_for("serve-decision", other);
+}
+
+#[test]
+fn a_public_notice_runs_thirty_days_and_sixty_before_2022() {
+    let days = |day: &str| book().term("public-notice", moment(day).date()).map(|t| t.within.to_string());
+    assert_eq!(days("2022-01-01").as_deref(), Some("30 days"));
+    assert_eq!(days("2021-12-31").as_deref(), Some("60 days"));
+}

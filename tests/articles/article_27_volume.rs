@@ -23,3 +23,17 @@ fn a_volume_waits_for_the_end_for_every_sheet_and_every_paper() {
     let waiting = with(performed(), [submitted("order-to-correct"), concluded()]);
     told(waiting).when(archives()).then_refused_by("volume-complete");
 }
+
+#[test]
+fn a_volume_waits_for_whatever_is_still_owed() {
+    let order = submitted("order-to-correct").with(serde_json::json!({ "recheck_on": "2026-04-20" }));
+    let owed = with(performed(), [order, approved("order-to-correct"), issued("order-to-correct"), served("order-to-correct"), concluded()]);
+    told(owed).when(archives()).then_refused_by("volume-complete");
+}
+
+#[test]
+fn a_recording_on_the_device_is_in_no_volume() {
+    let ended = |footage: Happened| told(with(opened(), [footage.until("2026-03-02T12:00"), concluded()]));
+    ended(footage_listed()).when(archives()).then_refused_by("recordings-in-volume");
+    ended(footage_attached()).when(archives()).then_met("recordings-in-volume");
+}

@@ -77,7 +77,9 @@ fn every_fact_is_tested_holding_and_not_holding() {
 
 #[test]
 fn no_fact_is_idle() {
-    let used: BTreeSet<String> = book().rules.fact_names().into_iter().map(|(_, name)| name).collect();
+    let mut used: BTreeSet<String> = book().rules.fact_names().into_iter().map(|(_, name)| name).collect();
+    let offered = book().procedures.values().flat_map(|p| &p.standing).filter_map(|s| s.when.as_deref());
+    used.extend(offered.map(|fact| split_call(fact).0.to_owned()));
     for fact in procedure::facts::ALL {
         assert!(used.contains(fact.name), "no rule uses the fact {}: remove it", fact.name);
     }
@@ -101,6 +103,57 @@ fn an_unknown_name_is_no_rulebook() {
     assert!(procedure::Rulebook::parse(files.clone()).is_ok());
     files.insert(path.into(), rule("conclude"));
     assert!(procedure::Rulebook::parse(files).is_err());
+}
+
+#[test]
+fn an_unknown_act_is_no_rulebook() {
+    let path = "editions/2019-09-30/rules/extra.toml";
+    let mut files = source::texts("regulation");
+    let rule = |act: &str| format!("[[gate]]\nid = \"extra\"\nact = \"{act}\"\nall = [\"filed\"]\narticle = \"本制度23\"\n");
+    for (act, known) in [
+        ("conclude-case", true),
+        ("submit(inquiry-record)", true),
+        ("serve(*)", true),
+        ("record(inquiry-record)", false),
+        ("submit(no-such-paper)", false),
+        ("submit", false),
+        ("conclude", false),
+    ] {
+        files.insert(path.into(), rule(act));
+        assert_eq!(procedure::Rulebook::parse(files.clone()).is_ok(), known, "{act}");
+    }
+}
+
+/// Names given to gates and judgements by pages and acts, as they stand in the source: a literal,
+/// or one built with the kind of a paper.
+fn asked_in_sources() -> Vec<(String, String)> {
+    let mut found = vec![];
+    for folder in ["crates/casework/src", "crates/server/src"] {
+        for (path, text) in source::rust_without_tests(folder) {
+            let asks = |opening: &str| quoted_after(&text, opening);
+            let mut names = asks("judged(opened, \"");
+            names.extend(asks("judged(&opened, \""));
+            // `format!("submit({})", form.kind)`, whoever is asked with it.
+            for verb in ["submit", "serve", "issue", "give-opinion", "take-step", "record", "scan", "refuse-signature"] {
+                for built in [format!("format!(\"{verb}({{}})\""), format!("format!(\"{verb}({{kind}})\"")] {
+                    names.extend(text.contains(&built).then(|| format!("{verb}(penalty-decision)")));
+                }
+            }
+            // Pages name their act in a constant of this name; one in Chinese is a heading.
+            names.extend(quoted_after(&text, "const ACT: &str = \"").into_iter().filter(|name| name.is_ascii()));
+            found.extend(names.into_iter().map(|name| (format!("{folder}/{path}"), name)));
+        }
+    }
+    found
+}
+
+#[test]
+fn pages_and_acts_ask_by_names_that_rules_can_name() {
+    let asked = asked_in_sources();
+    assert!(asked.len() > 10, "the sources ask: {asked:?}");
+    for (path, name) in asked {
+        assert!(procedure::acts::known(book(), &name), "{path} asks for {name}, which no rule can name");
+    }
 }
 
 #[test]

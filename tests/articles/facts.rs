@@ -89,3 +89,27 @@ fn footage() {
     listed.holds_for("recording-ended", camera()).lacks_for("recording-stored", camera());
     told(with(opened(), [footage_attached()])).holds_for("recording-stored", camera());
 }
+
+#[test]
+fn who_works_and_since_when() {
+    told(opened()).holds("handled-by-two").lacks("work-begun").lacks("visit-open");
+    told(with(opened(), [handlers_assigned(&["wang"])])).lacks("handled-by-two");
+    told(with(opened(), [visit_started()])).holds("work-begun").holds("visit-open");
+    told(with(opened(), [visit_started(), visit_ended()])).holds("work-begun").lacks("visit-open");
+}
+
+#[test]
+fn what_the_report_says_of_the_case() {
+    let report = |major: bool| told(with(investigated(), [submitted("investigation-report").with(json!({ "major": major })), approved("investigation-report")]));
+    report(true).holds("major-case");
+    report(false).lacks("major-case");
+}
+
+#[test]
+fn what_is_still_to_be_done() {
+    let refused = || vec![case_opened_from("2026-03-02", &["公安分局"]), declined()];
+    told(refused()).holds("someone-uninformed");
+    told(with(refused(), [informing_is_impossible("公安分局")])).lacks("someone-uninformed");
+    told(decided()).lacks("notices-served").lacks("duties-met").holds_for("this-unserved", the_paper("penalty-decision"));
+    told(performed()).holds("notices-served").holds("duties-met").lacks_for("this-unserved", the_paper("penalty-decision"));
+}

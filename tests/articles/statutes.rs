@@ -181,3 +181,85 @@ fn the_revised_penalty_law_binds_acts_from_15_july_2021() {
     begun("2021-07-14").when(records("inquiry-record")).then_met("filed-before-investigation");
     begun("2021-07-15").when(records("inquiry-record")).then_flawed_by("filed-before-investigation");
 }
+
+#[test]
+fn a_case_is_accepted_and_filed_with_two_handlers() {
+    told(vec![]).on("2026-03-02").when(accepts().by_officers(&["wang"])).then_refused_by("accepted-for-two");
+    told(vec![]).on("2026-03-02").when(accepts().by_officers(&["wang", "wang"])).then_refused_by("accepted-for-two");
+    told(vec![]).on("2026-03-02").when(accepts()).then_met("accepted-for-two");
+    let alone = with(opened(), [handlers_assigned(&["wang"])]);
+    told(alone).when(submits("filing-approval")).then_refused_by("filed-by-two");
+    told(opened()).when(submits("filing-approval")).then_met("filed-by-two");
+}
+
+#[test]
+fn a_waiver_before_the_notice_closes_nothing() {
+    // On the day itself: waived at eight, served at nine.
+    let before = || with(investigated(), [
+        statement_waived().on("2026-03-10T08:00"),
+        submitted("prior-notice").on("2026-03-10T08:30"),
+        issued("prior-notice"),
+        served("prior-notice").on("2026-03-10T09:00"),
+    ]);
+    told(before()).when(submits("decision-approval")).then_refused_by("statement-period");
+    told(with(before(), [statement_waived().on("2026-03-10T09:30")])).when(submits("decision-approval")).then_met("statement-period");
+}
+
+fn ktv(gains_yuan: Option<i64>) -> Given {
+    let mut story = vec![case_opened(), party_recorded(), cause_chosen("entertainment-minors")];
+    story.extend(gains_yuan.map(|yuan| submitted("investigation-report").with(json!({ "illegal_gains_fen": yuan * 100 }))));
+    told(story)
+}
+
+fn under(law: &str, yuan: i64) -> Doing {
+    submits("penalty-decision").with(fine(yuan)).with(json!({ "articles_penalty": [law] }))
+}
+
+#[test]
+fn the_fine_of_a_ktv_is_a_multiple_of_its_gains_or_the_fixed_tier() {
+    // Entertainment regulation 48: gains from 10 000 yuan on, one to three times; else 10 000 to 30 000 yuan.
+    let law = "《娱乐场所管理条例》第四十八条第（三）项";
+    for gains in [None, Some(0), Some(9_999)] {
+        ktv(gains).when(under(law, 9_999)).then_refused_by("amount-in-range");
+        ktv(gains).when(under(law, 10_000)).then_met("amount-in-range");
+        ktv(gains).when(under(law, 30_000)).then_met("amount-in-range");
+        ktv(gains).when(under(law, 30_001)).then_refused_by("amount-in-range");
+    }
+    ktv(Some(20_000)).when(under(law, 19_999)).then_refused_by("amount-in-range");
+    ktv(Some(20_000)).when(under(law, 20_000)).then_met("amount-in-range");
+    ktv(Some(20_000)).when(under(law, 60_000)).then_met("amount-in-range");
+    ktv(Some(20_000)).when(under(law, 60_001)).then_refused_by("amount-in-range");
+}
+
+#[test]
+fn the_law_for_minors_has_a_range_of_its_own_and_a_graver_one() {
+    // Protection of minors 123: up to 50 000 yuan; from 50 000 to 500 000 in a grave case.
+    let law = "《中华人民共和国未成年人保护法》第一百二十三条";
+    let graded = |yuan: i64, tier: &str| under(law, yuan).with(json!({ "discretion": { "tier": tier } }));
+    ktv(Some(0)).when(graded(10_000, "一般")).then_met("amount-in-range");
+    ktv(Some(0)).when(graded(50_001, "一般")).then_refused_by("amount-in-range");
+    ktv(Some(0)).when(graded(49_999, "情节严重")).then_refused_by("amount-in-range");
+    ktv(Some(0)).when(graded(500_000, "情节严重")).then_met("amount-in-range");
+    ktv(Some(0)).when(graded(500_001, "情节严重")).then_refused_by("amount-in-range");
+}
+
+#[test]
+fn where_the_law_names_no_fine_none_is_imposed() {
+    // Entertainment regulation 49(2): a correction and a warning.
+    let hours = || told(vec![case_opened(), party_recorded(), cause_chosen("entertainment-hours")]);
+    hours().when(submits("penalty-decision").with(fine(1))).then_refused_by("amount-in-range");
+    hours().when(submits("penalty-decision").with(json!({ "measures": [{ "kind": "警告" }] }))).then_met("amount-in-range");
+}
+
+#[test]
+fn low_priced_tours_with_gains_from_300_000_yuan_cost_a_multiple() {
+    // Tourism law 98: below 300 000 yuan of gains 30 000 to 300 000; from there on one to five times.
+    let tour = |gains: i64| {
+        let report = submitted("investigation-report").with(json!({ "illegal_gains_fen": gains * 100 }));
+        told(vec![case_opened(), party_recorded(), cause_chosen("tourism-unreasonable-low-price"), report])
+    };
+    tour(259).when(submits("penalty-decision").with(fine(35_000))).then_met("amount-in-range");
+    tour(259).when(submits("penalty-decision").with(fine(29_999))).then_refused_by("amount-in-range");
+    tour(300_000).when(submits("penalty-decision").with(fine(1_500_000))).then_met("amount-in-range");
+    tour(300_000).when(submits("penalty-decision").with(fine(299_999))).then_refused_by("amount-in-range");
+}

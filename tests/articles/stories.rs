@@ -8,6 +8,16 @@ pub fn opened() -> Vec<Happened> {
     vec![case_opened().on("2026-03-02"), party_recorded(), cause_chosen("internet-cafe-registration")]
 }
 
+/// What the form of filing approval says.
+pub fn filing_fields() -> serde_json::Value {
+    json!({
+        "source": "投诉、举报",
+        "party": { "name": PARTY },
+        "case_summary": "接纳未成年人",
+        "officers": [{ "name": "王建国" }, { "name": "李秀英" }],
+    })
+}
+
 /// Filed on 3 March; the party asked on the 4th, sheet scanned; rights told; evidence listed.
 pub fn investigated() -> Vec<Happened> {
     let mut story = opened();
@@ -23,6 +33,7 @@ pub fn investigated() -> Vec<Happened> {
         evidence_attached(),
         made("evidence-list"),
         issued("evidence-list"),
+        scanned("evidence-list"),
     ]);
     story
 }

@@ -188,3 +188,12 @@ test("the player jumps to a mark, moves by keys and says what was played when it
   await page.evaluate(() => window.dispatchEvent(new Event("pagehide")));
   assert.equal(new URLSearchParams((await left).postData()).get("played"), "");
 });
+
+test("a picture's viewing ends when its page is left, though nothing was played", async () => {
+  const { page } = await formPage({ "POST /viewings/1/close": () => ({ status: 204 }) });
+  await page.goto(galleryUrl("parts"));
+  await page.evaluate(() => document.querySelector("video").remove());
+  const left = page.waitForRequest("**/viewings/1/close");
+  await page.evaluate(() => window.dispatchEvent(new Event("pagehide")));
+  assert.equal(new URLSearchParams((await left).postData()).get("played"), "");
+});

@@ -16,9 +16,6 @@ const later = (moment, minutes) => new Date(Date.parse(`${moment}Z`) + minutes *
 /** What the office works out or puts in by itself, with no page of its own. */
 const FOLLOWS = new Set(["clue-accepted", "paper-numbered", "paper-issued", "paper-approved", "case-filed", "statement-made", "statement-waived"]);
 
-/** What the page offers for words of the telling. */
-const CHOICES = { 公函: "公文交换", 歌舞娱乐: "娱乐场所", 网吧: "互联网上网服务营业场所" };
-
 export class Telling {
   constructor(people, script) {
     Object.assign(this, { people, bureau: people.bureau, script });
@@ -64,8 +61,7 @@ export class Telling {
   async "clue-registered"(record, e) {
     const page = await this.at(record, "/clues/new");
     const form = page.locator('form[action="/clues/new"]');
-    const { source, target, content, transferring_body } = e;
-    const [channel, category] = [CHOICES[e.channel], CHOICES[e.category]];
+    const { source, channel, category, target, content, transferring_body } = e;
     await fill(page, form, { source, channel, category, target, content, transferring_body, received_at: minute(e.received_at), reply_wanted: e.reply_wanted ? ["yes"] : [] });
     await press(page, form.getByRole("button", { name: "登记线索" }));
     this.clue = new URL(page.url()).pathname.split("/").pop();
@@ -230,7 +226,7 @@ export async function opensCase(people, account, handlers, receivedAt) {
   const page = await people.at(account, "/clues/new");
   const clue = page.locator('form[action="/clues/new"]');
   const content = "来电反映该场所夜间有学生上网。";
-  await fill(page, clue, { source: "complaint", channel: "电话", category: CHOICES.网吧, target: "武汉某某网咖有限公司", content, received_at: receivedAt });
+  await fill(page, clue, { source: "complaint", channel: "电话", category: "网吧", target: "武汉某某网咖有限公司", content, received_at: receivedAt });
   await press(page, clue.getByRole("button", { name: "登记线索" }));
   const accept = page.locator('form[action$="/accept"]');
   await fill(page, accept, { opinion: "受案核查。" });
@@ -244,7 +240,7 @@ export async function opensCase(people, account, handlers, receivedAt) {
   await press(party, form.locator(".actions button").first());
   const cause = await people.at(account, `${file}/choose-cause`);
   const causes = cause.locator(`form[method="post"][action="${file}/choose-cause"]`);
-  await causes.locator("details", { hasText: CHOICES.网吧 }).locator("summary").first().click();
+  await causes.locator("details", { hasText: "互联网上网服务营业场所" }).locator("summary").first().click();
   await causes.locator('input[value="internet-cafe-minors"]').check();
   await press(cause, causes.locator(".actions button").first());
   return file;

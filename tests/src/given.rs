@@ -5,7 +5,7 @@ use crate::happened::{Happened, PARTY, What, moment, object, officer};
 use crate::source;
 use jiff::civil::DateTime;
 use procedure::checks::Act;
-use procedure::decide::{self, Judgement};
+use procedure::decide::{self, About, Judgement};
 use procedure::duties::{self, DutyState, Owed};
 use procedure::event::*;
 use procedure::facts::{self, Ask, Subject};
@@ -95,6 +95,7 @@ impl Given {
             fields: &act.fields,
             overlaps: &act.overlaps,
             method: act.method,
+            about: About { party: act.party.as_deref(), paper: act.paper.as_ref() },
         };
         let judgement = decide::judge(&self.case, book(), self.now.max(span.end()), &act.name, &seen);
         Then { judgement }
@@ -124,6 +125,22 @@ impl Given {
 
     fn since(&self, fact: &str, subject: &Subject) -> Option<DateTime> {
         facts::since(&Ask { case: &self.case, book: book(), now: self.now, subject }, fact)
+    }
+
+    /// The duty is owed towards one subject of the case.
+    pub fn owes_for(&self, rule: &str, subject: Subject) -> &Self {
+        self.state_for(rule, &subject, true)
+    }
+
+    pub fn has_met_for(&self, rule: &str, subject: Subject) -> &Self {
+        self.state_for(rule, &subject, false)
+    }
+
+    fn state_for(&self, rule: &str, subject: &Subject, open: bool) -> &Self {
+        let owed = duties::owed(&self.case, book(), self.now).into_iter().find(|o| o.rule == rule && o.subject == *subject);
+        let owed = owed.unwrap_or_else(|| panic!("{rule} should be owed for {subject:?}"));
+        assert_eq!(owed.met.is_none(), open, "{rule} of {subject:?} is {}", owed.state.code());
+        self
     }
 
     fn duty(&self, rule: &str) -> Option<Owed> {
@@ -222,6 +239,8 @@ pub struct Doing {
     span: Option<Span>,
     overlaps: Vec<OfficerOverlap>,
     method: Option<ServiceMethod>,
+    party: Option<String>,
+    paper: Option<PaperId>,
 }
 
 fn doing(name: String) -> Doing {
@@ -233,6 +252,8 @@ fn doing(name: String) -> Doing {
         span: None,
         overlaps: vec![],
         method: None,
+        party: None,
+        paper: None,
     }
 }
 
@@ -250,9 +271,9 @@ fn person(id: &str) -> Person {
 pub fn submits(kind: &str) -> Doing {
     doing(format!("submit({kind})"))
 }
-/// A record of what happened, signed by hand.
+/// A record of what happened, signed by hand: a paper like any other, which is never refused.
 pub fn records(kind: &str) -> Doing {
-    doing(format!("record({kind})"))
+    submits(kind)
 }
 /// The last opinion approves, and the paper goes out.
 pub fn issues(kind: &str) -> Doing {
@@ -275,6 +296,20 @@ pub fn scans(pages_count: u32, pages_expected: u32) -> Doing {
 pub fn notes_refusal_to_sign() -> Doing {
     doing("refuse-signature".into())
 }
+pub fn accepts() -> Doing {
+    doing("accept-clue".into())
+}
+/// Stands at a step of the approval of a paper of the story.
+pub fn takes_step(kind: &str, role: &str) -> Doing {
+    let step = json!({ "step_role": role, "step_title": "意见", "delegated": false });
+    doing(format!("take-step({kind})")).with(step).to(kind)
+}
+pub fn voids_number(paper: &str) -> Doing {
+    doing("void-number".into()).to(paper)
+}
+pub fn corrects() -> Doing {
+    doing("correct".into())
+}
 pub fn concludes() -> Doing {
     doing("conclude-case".into())
 }
@@ -290,8 +325,15 @@ impl Doing {
         self.fields.extend(object(fields));
         self
     }
-    pub fn of(self, party: &str) -> Self {
+    /// For this party of the case, whom the paper names.
+    pub fn of(mut self, party: &str) -> Self {
+        self.party = Some(party.to_owned());
         self.with(json!({ "party": { "name": party } }))
+    }
+    /// Done to this paper of the story.
+    pub fn to(mut self, paper: &str) -> Self {
+        self.paper = Some(PaperId(paper.to_owned()));
+        self
     }
     pub fn by(mut self, id: &str) -> Self {
         self.actor = person(id);
@@ -299,6 +341,10 @@ impl Doing {
     }
     pub fn by_officers(mut self, ids: &[&str]) -> Self {
         self.officers = ids.iter().map(|id| officer(id, true)).collect();
+        self
+    }
+    pub fn as_role(mut self, role: Role) -> Self {
+        self.actor.roles = vec![role];
         self
     }
     /// The second officer's certificate had run out on that day.
@@ -367,7 +413,12 @@ impl Then {
 
 /// The party of the story as a subject.
 pub fn the_party() -> Subject {
-    Subject::Party(PARTY.into())
+    party(PARTY)
+}
+
+/// A party as a subject, by its name.
+pub fn party(name: &str) -> Subject {
+    Subject::Party(name.into())
 }
 
 /// A paper of the story as a subject, by its name.

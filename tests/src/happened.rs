@@ -286,6 +286,20 @@ pub fn issued(kind: &str) -> Happened {
     Happened::new(Event::PaperIssued { paper: kind.into(), file: file(), pages_count: 2 })
 }
 
+/// The officers arrive; who leaves says so in another entry.
+pub fn visit_started() -> Happened {
+    Happened::new(Event::VisitStarted {
+        visit: "visit-1".into(),
+        purpose: "核查线索".into(),
+        certificates_shown: true,
+        present: "店长".into(),
+    })
+}
+
+pub fn visit_ended() -> Happened {
+    Happened::new(Event::VisitEnded { visit: "visit-1".into(), note: String::new() })
+}
+
 pub fn scanned(kind: &str) -> Happened {
     scanned_pages(kind, 2)
 }
@@ -365,7 +379,11 @@ pub fn findings(points: &[&str]) -> Value {
 }
 
 pub fn statement_waived() -> Happened {
-    Happened::new(Event::StatementWaived { party: PARTY.into(), how: "明确放弃".into() })
+    statement_waived_by(PARTY)
+}
+
+pub fn statement_waived_by(party: &str) -> Happened {
+    Happened::new(Event::StatementWaived { party: party.into(), how: "明确放弃".into() })
 }
 
 pub fn concluded() -> Happened {

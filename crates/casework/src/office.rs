@@ -386,7 +386,7 @@ impl Office {
         }
     }
 
-    /// Refuses with one reason that no rule file states, such as the order of approval.
+    /// Refuses with one reason that no rule file states: footage without its grant.
     pub(crate) fn refuse(act: &str, article: &str, sentence: impl Into<String>, mend: &str) -> ActError {
         ActError::Refused(Refusal {
             act: act.to_owned(),

@@ -86,7 +86,7 @@ fn provisional(events: &[ToRecord], last: u64, now: DateTime, caller: &Caller, c
 pub(crate) fn case_rows(book: &Rulebook, case: &Case, home: &StreamId, now: DateTime, words: &BTreeSet<String>) -> Vec<Change> {
     let owed = duties::owed(case, book, now);
     let flaws = duties::flaws_beside(&owed, case, book, now);
-    let next = decide::gates(case, book, now, next_gate(case), now);
+    let next = decide::ahead(case, book, now, next_gate(case));
     let row = CaseRow {
         id: case.id.clone(),
         number: case.number.clone(),

@@ -193,7 +193,7 @@ impl Office {
         if sequence == 0 || sequence > head.size {
             return Err(ActError::NotFound);
         }
-        let entry = self.database().entries_after(sequence - 1, 1).await?.pop().ok_or(ActError::NotFound)?;
+        let entry = self.database().entries_at(&[sequence]).await?.pop().ok_or(ActError::NotFound)?;
         let inclusion = self.database().inclusion_proof(sequence, head.size).await?;
         Ok(LedgerLeaf {
             sequence: entry.sequence,

@@ -14,11 +14,15 @@ use procedure::case::FlawState;
 use procedure::decide;
 use procedure::duties::{self, Owed};
 use procedure::event::{Event, Missing, Recorded};
+use procedure::facts::{self, Ask, Subject};
 use procedure::ids::*;
 use procedure::people::{Person, Role};
 use procedure::rulebook::split_call;
 use procedure::{Case, Rulebook};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Open duties of the cases on one page of a list: none has a hundred.
+const DUTIES_OF_PAGE_MAX: u32 = 5_000;
 
 /// What a search gives at most: whoever finds more says more of what is looked for.
 pub const SEARCH_HITS_MAX: u32 = 100;
@@ -215,21 +219,19 @@ impl Office {
         if !permissions::holds(&caller.person, Power::SeeCases, &opened.case) {
             return Err(ActError::NotFound);
         }
-        let mut beside = vec![];
-        for link in self.database().links_of(&StreamId::case(id).0).await? {
-            if link.kind == "refusal" || link.kind == "viewing" {
-                let stored = self.database().entries_after(link.sequence as u64 - 1, 1).await?;
-                beside.extend(self.decoded(&stored)?);
-            }
-        }
+        let links = self.database().links_of(&StreamId::case(id).0).await?;
+        let shown = links.iter().filter(|link| link.kind == "refusal" || link.kind == "viewing");
+        let shown: Vec<u64> = shown.map(|link| link.sequence as u64).collect();
+        let beside = self.decoded(&self.database().entries_at(&shown).await?)?;
         let case = opened.case;
         let book = self.book();
         let next_act = next_gate(&case);
-        let missing = found(decide::gates(&case, book, opened.now, next_act, opened.now));
+        let missing = found(decide::ahead(&case, book, opened.now, next_act));
         let sight = self.sight(&caller.person, &case);
+        let duties = duties::owed(&case, book, opened.now);
         Ok(CaseFile {
-            duties: duties::owed(&case, book, opened.now),
-            flaws: duties::flaws(&case, book, opened.now),
+            flaws: duties::flaws_beside(&duties, &case, book, opened.now),
+            duties,
             next: next_acts(&case, book, opened.now, sight, permissions::holds(&caller.person, Power::AssignHandlers, &case)),
             next_act,
             missing,
@@ -374,10 +376,19 @@ impl Office {
             .collect())
     }
 
-    /// The open duty that falls due first in a case a list already showed to this person.
-    pub async fn nearest_duty(&self, case: &CaseRow) -> Result<Option<DutyRow>, ActError> {
-        let filter = DutyFilter { stream: Some(format!("case/{}", case.id)), open: true, ..DutyFilter::default() };
-        Ok(self.database().duties(&filter, 1).await?.pop())
+    /// The open duty that falls due first in each of these cases, which a list already showed to this
+    /// person, by the case's id.
+    pub async fn nearest_duties(&self, cases: &[CaseRow]) -> Result<BTreeMap<String, DutyRow>, ActError> {
+        let mut nearest = BTreeMap::new();
+        if !cases.is_empty() {
+            let streams = cases.iter().map(|case| format!("case/{}", case.id)).collect();
+            let filter = DutyFilter { streams, open: true, ..DutyFilter::default() };
+            for duty in self.database().duties(&filter, DUTIES_OF_PAGE_MAX).await? {
+                let case = duty.stream.trim_start_matches("case/").to_owned();
+                nearest.entry(case).or_insert(duty);
+            }
+        }
+        Ok(nearest)
     }
 
     /// Size and root of the ledger, for the foot of every page.
@@ -418,18 +429,21 @@ fn found(all: Vec<decide::Found>) -> Vec<Missing> {
     missing
 }
 
-fn next_acts(case: &Case, book: &Rulebook, now: DateTime, sight: Sight, assigns: bool) -> Vec<NextAct> {
+/// The acts open in the stage the case stands in, and those that follow from what stands open.
+pub fn next_acts(case: &Case, book: &Rulebook, now: DateTime, sight: Sight, assigns: bool) -> Vec<NextAct> {
     if !sight.may_act {
         return vec![];
     }
     let Some(procedure) = book.procedures.get(&case.procedure) else { return vec![] };
-    let code = if case.declined_at.is_some() && case.concluded_at.is_none() { "accepted" } else { case.stage().code() };
-    let Some(stage) = procedure.stages.iter().find(|s| s.code == code) else { return vec![] };
-    stage
-        .acts
-        .iter()
+    let code = case.stage().code();
+    let of_stage = procedure.stages.iter().filter(|s| s.code == code).flat_map(|s| &s.acts);
+    let ask = Ask { case, book, now, subject: &Subject::Case };
+    let open = |when: &Option<String>| case.archived_at.is_none() && when.as_ref().is_none_or(|fact| facts::since(&ask, fact).is_some());
+    let standing = procedure.standing.iter().filter(|s| open(&s.when)).map(|s| &s.act);
+    of_stage
+        .chain(standing)
         .filter(|act| assigns || act.as_str() != "assign-handlers")
-        .map(|act| NextAct { act: act.clone(), title: act_title(book, act), missing: found(decide::gates(case, book, now, act, now)) })
+        .map(|act| NextAct { act: act.clone(), title: act_title(book, act), missing: found(decide::ahead(case, book, now, act)) })
         .collect()
 }
 

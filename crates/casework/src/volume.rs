@@ -199,11 +199,9 @@ impl Office {
         let streams: BTreeSet<String> = grants.iter().map(|g| StreamId::grant(&GrantId(g.id.clone())).0).collect();
         let streams: Vec<String> = streams.into_iter().filter(|s| *s != home.0).collect();
         let mut stored = self.database().entries_of_many(&streams).await?;
-        for sequence in sequences {
-            if stored.iter().all(|e| e.sequence != sequence) {
-                stored.extend(self.database().entries_after(sequence - 1, 1).await?);
-            }
-        }
+        let known: BTreeSet<u64> = stored.iter().map(|e| e.sequence).collect();
+        let others: Vec<u64> = sequences.into_iter().filter(|s| !known.contains(s)).collect();
+        stored.extend(self.database().entries_at(&others).await?);
         // The case's own entries are in its fold already.
         stored.retain(|e| e.stream != home.0 && !e.stream.starts_with("clue/"));
         self.decoded(&stored)

@@ -111,6 +111,8 @@ async fn the_ledger_of_a_demonstration_begins_by_saying_so_and_runs_with_time() 
     // A second office in the same place is no fresh demonstration.
     let again = demo::open(settings(&dir), date(2026, 6, 1)).await.unwrap();
     assert!(again.is_demonstration());
+    // What was kept in memory act by act is what the entries tell.
+    assert!(format!("{cases:?}") == format!("{:?}", self::cases(&again).await), "a kept case is another one than its entries tell");
     assert!(demo::fill(&again, date(2026, 6, 1)).await.is_err(), "a filled demonstration is not filled again");
     again.close().await;
 }
@@ -140,12 +142,31 @@ fn flaws(case: &Case) -> Vec<String> {
     rules
 }
 
+/// Duties met late or not at all, by their rules.
+fn late(office: &Office, case: &Case) -> Vec<String> {
+    let owed = procedure::duties::owed(case, office.book(), office.now());
+    let late = |o: &procedure::duties::Owed| o.state.is_open() || o.state == procedure::duties::DutyState::MetLate;
+    owed.into_iter().filter(late).map(|o| o.rule).collect()
+}
+
+/// Every fact of a paper with the names of the evidence it rests on.
+fn rests_on(case: &Case, kind: &str) -> Vec<(String, Vec<String>)> {
+    let paper = case.of_kind(kind).next_back().unwrap();
+    let rows = paper.field("facts").unwrap().as_array().unwrap().clone();
+    let name = |row: &serde_json::Value| {
+        let number = row["evidence_number"].as_str().unwrap().trim_start_matches('证').to_owned();
+        case.evidence.iter().find(|e| e.number.to_string() == number).map(|e| e.name.clone()).unwrap_or_default()
+    };
+    rows.iter().map(|f| (f["text"].as_str().unwrap().to_owned(), f["evidence"].as_array().unwrap().iter().map(name).collect())).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_internet_cafe_of_2021_is_told_with_its_irregularities() {
     let (_dir, desk) = desk(stories::INTERNET_CAFE_BEGINS).await;
     let docket = stories::internet_cafe(&desk, Default::default()).await.unwrap();
     let case = docket.file().await.unwrap();
     assert_eq!(case.stage(), Stage::Archived);
+    assert_eq!(late(desk.office(), &case), [""; 0], "what was irregular was nowhere late");
     assert_eq!(case.filed_on, Some(date(2021, 12, 22)));
     assert_eq!(flaws(&case), ["filed-before-investigation", "service-on-working-day"]);
     let inquiry = case.of_kind("inquiry-record").next().unwrap();
@@ -165,11 +186,22 @@ async fn the_ktv_of_2025_is_told_without_a_flaw() {
     assert_eq!(case.stage(), Stage::Archived);
     assert_eq!(case.filed_on, Some(date(2025, 11, 6)));
     assert!(flaws(&case).is_empty(), "{:?}", case.flaws);
+    assert_eq!(late(desk.office(), &case), [""; 0], "the visit before filing was approved on the second working day, the order looked after on its day");
     let decision = case.of_kind("penalty-decision").next().unwrap();
     let basis = decision.field("articles_penalty").unwrap().to_string();
     assert!(basis.contains("未成年人保护法") && !basis.contains("娱乐场所管理条例"));
     let inspection = case.of_kind("inspection-record").next().unwrap();
     assert_eq!(inspection.made_at().unwrap().date(), date(2025, 11, 4));
+    // The papers agree with one another: who, which law, how much, and what each fact rests on.
+    let facts = rests_on(&case, "penalty-decision");
+    assert_eq!(facts, rests_on(&case, "prior-notice"));
+    assert_eq!(facts[0].1, ["场所监控录像"]);
+    assert_eq!(facts[1].1, ["当事人提交的自证材料"]);
+    for name in ["articles_violated", "articles_penalty", "measures"] {
+        let said = |kind: &str| case.of_kind(kind).next().unwrap().field(name).unwrap().clone();
+        assert_eq!(said("penalty-decision"), said("prior-notice"), "{name}");
+        assert_eq!(said("penalty-decision"), said("decision-approval"), "{name}");
+    }
     // What was raised on the 12th is examined point by point.
     assert_eq!(case.statements[0].points.len(), 2);
     assert_eq!(case.statements[0].at.date(), date(2025, 11, 12));

@@ -254,7 +254,8 @@ async fn a_party_of_a_case_enters_its_register_and_a_minor_never_does() {
         reply_wanted: false,
     };
     let clue = ClueId(register_clue(&office, &officer, clue).await.unwrap().id);
-    let accept = AcceptClue { clue, opinion: "受理".into(), handlers: vec![officer.person.id.clone()], at: None };
+    let handlers = vec![officer.person.id.clone(), named(&office, "钱晓梅").person.id];
+    let accept = AcceptClue { clue, opinion: "受理".into(), handlers, at: None };
     let case = CaseId(accept_clue(&office, &officer, accept).await.unwrap().id);
     let number = "91500102MA612XK23A";
     let party = |address: &str| Party {

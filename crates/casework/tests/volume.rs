@@ -6,6 +6,7 @@ mod support;
 use casework::acts::archive_case::{ArchiveCase, archive_case};
 use casework::acts::conclude_case::{ConcludeCase, conclude_case};
 use casework::acts::correct::{Correct, correct};
+use casework::acts::inform_impossible::{InformImpossible, inform_impossible};
 use casework::acts::scan_paper::{ScanPaper, scan_paper};
 use casework::intake::Taken;
 use casework::volume::{ItemSource, PartKind};
@@ -68,6 +69,10 @@ async fn a_declined_case(office: &Office, people: &People) -> CaseId {
 }
 
 async fn concludes(office: &Office, people: &People, case: &CaseId) {
+    for whom in office.case_file(&people.zhao, case).await.unwrap().case.to_inform {
+        let what = InformImpossible { case: case.clone(), whom: whom.label, reason: "电话无人接听，没有其他联系方式".into(), at: None };
+        inform_impossible(office, &people.zhao, what).await.unwrap();
+    }
     let what = ConcludeCase { case: case.clone(), outcome: "不予立案".into(), at: None };
     conclude_case(office, &people.zhao, what).await.unwrap();
     later(office, 60);

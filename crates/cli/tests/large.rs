@@ -67,7 +67,11 @@ fn openssl(digest: &str) -> String {
 
 /// Two handlers, an archivist and a case, made before the server starts.
 async fn bureau(data: &Path) -> (String, [String; 2]) {
-    let office = Office::open(Settings::new(data), Clock::System).await.expect("the office opens");
+    let mut settings = Settings::new(data);
+    if std::env::var_os("LIUHEN_FONTS").is_none() {
+        settings.fonts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.fonts");
+    }
+    let office = Office::open(settings, Clock::System).await.expect("the office opens");
     let mut callers = vec![];
     for (account, name, role) in [("zhao", "赵某甲", Role::Officer), ("qian", "钱某乙", Role::Officer), ("feng", "冯某庚", Role::Archivist)] {
         let what = PutAccount {

@@ -236,6 +236,8 @@ delegate! {
     fn entries_of_many(streams: &[String]) -> Vec<StoredEntry>;
     /// Entries after a sequence (0: from the first), in order.
     fn entries_after(sequence: u64, limit: u32) -> Vec<StoredEntry>;
+    /// The entries with these sequences, in order.
+    fn entries_at(sequences: &[u64]) -> Vec<StoredEntry>;
     /// The version of a stream as the database holds it; 0 where it does not exist.
     fn stream_version(stream: &str) -> u64;
     /// The same, from memory where this process wrote the stream not long ago.

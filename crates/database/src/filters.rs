@@ -57,6 +57,8 @@ pub struct DutyFilter {
     pub department: Option<String>,
     /// Exactly this stream.
     pub stream: Option<String>,
+    /// Any of these streams; empty does not narrow.
+    pub streams: Vec<String>,
     /// Due before this instant, by the earliest possible date.
     pub due_before_us: Option<i64>,
     /// Neither met, nor void.

@@ -1,9 +1,12 @@
 //! The closed registry of checks: conditions on an act's own fields and the facts around it.
 //! A check answers with the sentences of what is wrong; none means it is met.
 
-use crate::event::{OfficerOverlap, ServiceMethod, Span};
+use crate::causes::FineFacts;
+use crate::decide::About;
+use crate::event::{OfficerOverlap, Party, PartyKind, ServiceMethod, Span};
 use crate::facts::Ask;
-use crate::people::{OfficerSeen, Person};
+use crate::money::Fen;
+use crate::people::{OfficerSeen, Person, Role};
 use crate::rulebook::split_call;
 use serde_json::{Map, Value};
 
@@ -16,6 +19,8 @@ pub struct Act<'a> {
     /// Other acts in which an officer stands at the same time, in any stream.
     pub overlaps: &'a [OfficerOverlap],
     pub method: Option<ServiceMethod>,
+    /// The party or the paper it is done to.
+    pub about: About<'a>,
 }
 
 pub struct CheckDef {
@@ -55,6 +60,12 @@ pub static ALL: &[CheckDef] = &[
     CheckDef { name: "pages-complete", find: pages_complete },
     CheckDef { name: "competent", find: competent },
     CheckDef { name: "opinion-written", find: opinion_written },
+    CheckDef { name: "paper-issued", find: paper_issued },
+    CheckDef { name: "states", find: states },
+    CheckDef { name: "lateness-mended-by-head", find: lateness_mended_by_head },
+    CheckDef { name: "step-is-ones-own", find: step_is_ones_own },
+    CheckDef { name: "not-ones-own-paper", find: not_ones_own_paper },
+    CheckDef { name: "decider-did-not-review", find: decider_did_not_review },
 ];
 
 fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> &'a str {
@@ -153,24 +164,42 @@ fn reduced(fields: &Map<String, Value>) -> bool {
     named || tier.is_some_and(|t| t.contains("减轻"))
 }
 
+/// Against the tier that the facts choose: what was found of illegal gains, the law the paper
+/// rests on, who is punished.
 fn amount_in_range(ask: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
     let Some(cause) = ask.case.cause.as_ref().and_then(|c| ask.book.causes.get(&c.0)) else { return vec![] };
-    let Some((min, max)) = cause.fine_bounds_fen() else { return vec![] };
-    let least = if reduced(act.fields) { 0 } else { min };
+    let report = ask.case.of_kind("investigation-report").next_back();
+    let stated = |name: &str| act.fields.get(name).or_else(|| report.and_then(|r| r.field(name))).and_then(Value::as_i64);
+    let basis: Vec<&str> = act.fields.get("articles_penalty").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let cites = |title: &str| basis.iter().any(|b| b.contains(title.trim_start_matches("中华人民共和国")));
+    let whose = act.about.party.and_then(|id| ask.case.party(id)).or_else(|| party_named(ask, act.fields));
+    let facts = FineFacts {
+        gains_fen: stated("illegal_gains_fen").unwrap_or(0),
+        turnover_fen: stated("illegal_turnover_fen"),
+        person: whose.is_some_and(|p| p.kind == PartyKind::Person),
+        laws: ask.book.laws.iter().filter(|law| cites(&law.title)).map(|law| law.id.as_str()).collect(),
+        discretion: act.fields.get("discretion").and_then(|d| d.get("tier")).and_then(Value::as_str).unwrap_or_default(),
+        on: Some(act.span.from.date()),
+    };
+    let Some(range) = cause.fine_range(&facts) else { return vec![] };
+    let least = if reduced(act.fields) { 0 } else { range.min_fen };
+    let bounds = match range.max_fen {
+        Some(0) => "没有罚款".to_owned(),
+        Some(max) => format!("{}至{}", Fen(range.min_fen), Fen(max)),
+        None => format!("{}以上", Fen(range.min_fen)),
+    };
     measures(act.fields)
         .filter(|(kind, _)| kind.contains("罚款"))
         .filter_map(|(_, amount)| amount)
-        .filter(|fine| *fine < least || *fine > max)
-        .map(|fine| {
-            format!(
-                "罚款{}超出“{}”的法定幅度（{}至{}）",
-                crate::money::Fen(fine),
-                cause.title,
-                crate::money::Fen(min),
-                crate::money::Fen(max)
-            )
-        })
+        .filter(|fine| *fine < least || range.max_fen.is_some_and(|max| *fine > max))
+        .map(|fine| format!("罚款{}超出“{}”的法定幅度（{bounds}）", Fen(fine), cause.title))
         .collect()
+}
+
+/// The party of the case whom the fields name.
+fn party_named<'a>(ask: &Ask<'a>, fields: &Map<String, Value>) -> Option<&'a Party> {
+    let name = party_name(fields)?;
+    ask.case.parties.iter().find(|p| p.name == name)
 }
 
 fn party_name(fields: &Map<String, Value>) -> Option<&str> {
@@ -202,7 +231,7 @@ fn not_heavier_than_notified(ask: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
             if !measures(notified).any(|(k, _)| k == kind) {
                 Some(format!("“{kind}”没有事先告知，应当重新告知"))
             } else if now > told {
-                let (now, told) = (crate::money::Fen(now), crate::money::Fen(told));
+                let (now, told) = (Fen(now), Fen(told));
                 Some(format!("{kind}{now}重于事先告知的{told}，应当重新告知"))
             } else {
                 None
@@ -253,7 +282,7 @@ fn facts_rest_on_evidence(_: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
 
 fn every_point_found(ask: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
     let findings = act.fields.get("findings").and_then(Value::as_array).cloned().unwrap_or_default();
-    let whose = party_name(act.fields).and_then(|name| ask.case.parties.iter().find(|p| p.name == name));
+    let whose = act.about.party.and_then(|id| ask.case.party(id)).or_else(|| party_named(ask, act.fields));
     ask.case
         .statements
         .iter()
@@ -353,4 +382,70 @@ fn competent(ask: &Ask, _: &Act, _: &[&str]) -> Vec<String> {
 
 fn opinion_written(_: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
     one(written(act.fields, "opinion").is_none(), || "没有写明审批意见".into())
+}
+
+/// There is a paper to hand over. It may be entered afterwards that it was handed over on the scene
+/// before the system had its own copy: the question is whether there is one now.
+fn paper_issued(ask: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
+    let unissued = act.about.paper.and_then(|id| ask.case.paper(id)).filter(|p| p.issued.is_none());
+    unissued.map(|p| format!("《{}》还没有成文，不能送达", p.title)).into_iter().collect()
+}
+
+/// Every field named, after the kind of paper, says something: what a paper must contain.
+fn states(ask: &Ask, act: &Act, args: &[&str]) -> Vec<String> {
+    let Some((kind, names)) = args.split_first() else { return vec![] };
+    let form = ask.book.paper(kind);
+    names
+        .iter()
+        .filter(|name| !act.fields.get(**name).is_some_and(says_something))
+        .map(|name| format!("没有写明{}", form.map_or(*name, |f| f.label(name))))
+        .collect()
+}
+
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => said(text).is_some(),
+        Value::Array(rows) => rows.iter().any(says_something),
+        Value::Object(members) => members.values().any(says_something),
+        Value::Bool(_) | Value::Number(_) => true,
+    }
+}
+
+fn yes(act: &Act, name: &str) -> bool {
+    act.fields.get(name).and_then(Value::as_bool).unwrap_or_default()
+}
+
+/// The act says whether its slip turns late into met, and whether its author acts as the head.
+fn lateness_mended_by_head(_: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
+    one(yes(act, "mends_lateness") && !yes(act, "as_head"), || "更正使逾期变为按期，须由行政机关负责人作出".into())
+}
+
+/// The step of the chain is the actor's: by the relation to the case, or by a role held or delegated.
+fn step_is_ones_own(ask: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
+    let title = text(act.fields, "step_title");
+    let person = act.actor;
+    if text(act.fields, "step_role") == "handler" {
+        return one(!ask.case.handles(&person.id), || format!("“{title}”由承办人填写"));
+    }
+    let Some(role) = Role::parse(text(act.fields, "step_role")) else { return vec!["审批环节的岗位没有登记".into()] };
+    let delegated = yes(act, "delegated");
+    if !person.holds(role) && !delegated {
+        return vec![format!("“{title}”须由{}作出", role.title())];
+    }
+    let other_section = role == Role::SectionHead && person.department.0 != ask.case.department && !delegated;
+    one(other_section, || "承办机构意见由本案承办机构的负责人作出".into())
+}
+
+fn not_ones_own_paper(ask: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
+    let role = text(act.fields, "step_role");
+    let paper = act.about.paper.and_then(|id| ask.case.paper(id));
+    let own = paper.and_then(|p| p.current()).is_some_and(|v| v.by == act.actor.id);
+    one(own && role != "handler" && role != Role::LegalReviewer.code(), || "不能审批自己提交的文书".into())
+}
+
+fn decider_did_not_review(ask: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
+    let reviewed = ask.case.of_kind("legal-review").any(|p| p.current().is_some_and(|v| v.by == act.actor.id));
+    let decides = text(act.fields, "step_role") == Role::AgencyHead.code();
+    one(reviewed && decides, || "法制审核人员不能同时作出决定".into())
 }

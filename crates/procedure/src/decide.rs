@@ -1,11 +1,13 @@
 //! What an act lacks. One question serves every use: the page explains in advance, the
 //! refusal lists, the flaw is recorded, the reminder points to the same rule.
 
+use crate::acts;
 use crate::case::Case;
 use crate::checks::{self, Act};
 use crate::deadline::{self, Rolls};
 use crate::event::{Flaw, Missing, Severity};
 use crate::facts::{self, Ask, Subject};
+use crate::ids::PaperId;
 use crate::rulebook::{Applies, InForce, Rulebook, split_call};
 use jiff::civil::DateTime;
 
@@ -26,24 +28,41 @@ pub struct Refusal {
     pub missing: Vec<Missing>,
 }
 
-/// Acts of which the record says what happened outside: never refused, but for the rules
-/// that say so themselves.
-pub fn happened(book: &Rulebook, act: &str) -> bool {
-    let (name, args) = split_call(act);
-    match name {
-        "register-clue" | "start-before-filing" | "start-visit" | "end-visit" | "attach-evidence" | "serve" | "scan"
-        | "refuse-signature" | "make-statement" | "waive-statement" | "record" => true,
-        "submit" => args.first().and_then(|kind| book.paper(kind)).is_some_and(|form| form.nature.happened()),
-        _ => false,
+/// Whom and which paper an act is about: what is asked over each party or this paper is asked of
+/// these alone. Without a party it is about all of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct About<'a> {
+    pub party: Option<&'a str>,
+    pub paper: Option<&'a PaperId>,
+}
+
+impl<'a> About<'a> {
+    /// Of a paper for this subject: about the party it is, else about the whole case.
+    pub fn subject(case: &Case, subject: &'a str) -> About<'a> {
+        About { party: case.party(subject).map(|_| subject), paper: None }
     }
+}
+
+/// As [`gates_about`], for the whole case.
+pub fn gates(case: &Case, book: &Rulebook, now: DateTime, act: &str, at: DateTime) -> Vec<Found> {
+    gates_about(case, book, now, act, at, About::default())
+}
+
+/// What an act lacks now, before anybody has said for whom it is done: of a paper made for each
+/// party, what the party lacks for whom it can be done first.
+pub fn ahead(case: &Case, book: &Rulebook, now: DateTime, act: &str) -> Vec<Found> {
+    let (_, args) = split_call(act);
+    let per_party = args.first().and_then(|kind| book.paper(kind)).is_some_and(|form| form.per_party);
+    let each = case.parties.iter().filter(|_| per_party).map(|p| About { party: Some(&p.id), paper: None });
+    each.map(|about| gates_about(case, book, now, act, now, about)).min_by_key(Vec::len).unwrap_or_else(|| gates(case, book, now, act, now))
 }
 
 /// The conditions of `act` that the facts alone decide: gates and windows. Used in advance
 /// by the page, and again when the act comes.
-pub fn gates(case: &Case, book: &Rulebook, now: DateTime, act: &str, at: DateTime) -> Vec<Found> {
+pub fn gates_about(case: &Case, book: &Rulebook, now: DateTime, act: &str, at: DateTime, about: About) -> Vec<Found> {
     let mut found = vec![];
     for gate in book.rules.gates.iter().filter(|g| names(&g.act, act) && binds(&g.in_force, case, at)) {
-        for subject in over(&gate.over, case) {
+        for subject in over(&gate.over, case, about) {
             let ask = Ask { case, book, now, subject: &subject };
             // What came true only after the act happened does not excuse it.
             let holds = |expression: &String| facts::since(&ask, expression).is_some_and(|since| since <= at);
@@ -71,7 +90,7 @@ pub fn gates(case: &Case, book: &Rulebook, now: DateTime, act: &str, at: DateTim
         }
     }
     for window in book.rules.windows.iter().filter(|w| names(&w.act, act) && binds(&w.in_force, case, at)) {
-        for subject in over(&window.per, case) {
+        for subject in over(&window.per, case, about) {
             let ask = Ask { case, book, now, subject: &subject };
             if window.unless.as_ref().is_some_and(|f| facts::since(&ask, f).is_some()) {
                 continue;
@@ -130,7 +149,7 @@ pub struct Found {
 /// Gates, windows and checks together: the judgement on an act as it is about to be recorded.
 pub fn judge(case: &Case, book: &Rulebook, now: DateTime, name: &str, act: &Act) -> Judgement {
     let at = act.span.from;
-    let mut found = gates(case, book, now, name, at);
+    let mut found = gates_about(case, book, now, name, at, act.about);
     for check in book.rules.checks.iter().filter(|c| names(&c.act, name) && binds(&c.in_force, case, at)) {
         let ask = Ask { case, book, now, subject: &Subject::Case };
         for sentence in checks::problems(&ask, act, &check.that) {
@@ -147,7 +166,7 @@ pub fn judge(case: &Case, book: &Rulebook, now: DateTime, name: &str, act: &Act)
             });
         }
     }
-    let outside = happened(book, name);
+    let outside = acts::records_what_happened(book, name);
     let mut judgement = Judgement::default();
     for f in found {
         if outside && !f.refuse {
@@ -168,7 +187,13 @@ pub fn judge(case: &Case, book: &Rulebook, now: DateTime, name: &str, act: &Act)
 
 /// The subjects of a condition. One that asks about each party is asked of the case while no party
 /// is recorded: nothing is met by there being nobody.
-fn over(pattern: &str, case: &Case) -> Vec<Subject> {
+fn over(pattern: &str, case: &Case, about: About) -> Vec<Subject> {
+    if pattern == "this paper" {
+        return about.paper.map(|id| Subject::Paper(id.clone())).into_iter().collect();
+    }
+    if let (true, Some(party)) = (pattern.ends_with("party"), about.party) {
+        return vec![Subject::Party(party.to_owned())];
+    }
     let subjects = Subject::all(pattern, case);
     if subjects.is_empty() && pattern.ends_with("party") { vec![Subject::Case] } else { subjects }
 }

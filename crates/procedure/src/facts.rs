@@ -97,6 +97,8 @@ pub fn missing(ask: &Ask, expression: &str) -> (String, String) {
 pub static ALL: &[Fact] = &[
     Fact { name: "opened", find: |a, _| a.case.opened_at, says: |_, _| "尚未受案".into(), mend: |_| "accept-clue".into() },
     Fact { name: "started-before-filing", find: |a, _| a.case.started_before_filing, says: |_, _| "没有先行调查的记录".into(), mend: |_| "start-before-filing".into() },
+    Fact { name: "work-begun", find: work_begun, says: |_, _| "立案前没有执法活动".into(), mend: |_| String::new() },
+    Fact { name: "handled-by-two", find: handled_by_two, says: |a, _| format!("承办人{}人，不足两人", a.case.handlers.len()), mend: |_| "assign-handlers".into() },
     Fact { name: "filed", find: |a, _| a.case.filed_at, says: |_, _| "尚未批准立案".into(), mend: |_| "submit(filing-approval)".into() },
     Fact { name: "declined", find: |a, _| a.case.declined_at, says: |_, _| "尚未决定不予立案".into(), mend: |_| "submit(non-filing-approval)".into() },
     Fact { name: "filing-decided", find: |a, _| a.case.filed_at.or(a.case.declined_at), says: |_, _| "尚未决定是否立案".into(), mend: |_| "submit(filing-approval)".into() },
@@ -112,6 +114,7 @@ pub static ALL: &[Fact] = &[
     Fact { name: "statement-closed", find: statement_closed, says: |a, _| format!("{}既未陈述申辩，也未表示放弃", whom(a)), mend: |_| "make-statement".into() },
     Fact { name: "points-examined", find: points_examined, says: |a, _| format!("{}提出的意见尚未逐条复核", whom(a)), mend: |_| "submit(statement-examination)".into() },
     Fact { name: "reviewed", find: reviewed, says: |_, _| "法制审核没有作出同意的意见".into(), mend: |_| "submit(legal-review)".into() },
+    Fact { name: "major-case", find: major_case, says: |_, _| "调查终结报告没有认定为重大案件".into(), mend: |_| "submit(investigation-report)".into() },
     Fact { name: "flaws-settled", find: |a, _| flaws_settled(a), says: |a, _| format!("尚有{}项瑕疵未补正，也未经负责人决定", crate::duties::flaws_of_acts(a.case, a.book, a.now).iter().filter(|f| f.blocks()).count()), mend: |_| "decide-flaw".into() },
     Fact { name: "concluded", find: |a, _| a.case.concluded_at, says: |_, _| "案件尚未终结".into(), mend: |_| "conclude-case".into() },
     Fact { name: "retention-starts", find: retention_starts, says: |_, _| "案卷尚未归档，保管期限没有起算".into(), mend: |_| "archive-case".into() },
@@ -126,7 +129,12 @@ pub static ALL: &[Fact] = &[
     Fact { name: "correction-checked", find: correction_checked, says: |_, _| "尚未核查改正情况".into(), mend: |_| "submit(performance-check)".into() },
     Fact { name: "recording-ended", find: |a, _| footage(a).map(|e| e.happened.end()), says: |_, _| "录制尚未结束".into(), mend: |_| String::new() },
     Fact { name: "recording-stored", find: |a, _| footage(a).filter(|e| e.file.is_some()).map(|e| e.attached_at), says: |_, _| "音像记录尚未入库".into(), mend: |_| "attach-evidence".into() },
-    Fact { name: "all-sheets-signed", find: all_sheets_signed, says: |a, _| format!("尚有{}份签名文书没有扫描归入", unsigned(a).len()), mend: |_| "scan".into() },
+    Fact { name: "all-sheets-signed", find: all_sheets_signed, says: |a, _| format!("{}尚未归入签名扫描件，也没有拒签记录", titles(&unsigned(a))), mend: |_| "scan".into() },
+    Fact { name: "this-unserved", find: |a, _| this(a).filter(|p| p.services.is_empty()).map(|_| a.now), says: |a, _| format!("{}已经送达，不能作废，应当另行作出文书更正或者撤销", this_title(a)), mend: |_| String::new() },
+    Fact { name: "notices-served", find: |a, _| unserved(a).is_empty().then_some(a.now), says: |a, _| format!("{}已经成文，尚未送达", titles(&unserved(a))), mend: |_| "serve(*)".into() },
+    Fact { name: "duties-met", find: |a, _| unmet(a).is_empty().then_some(a.now), says: |a, _| format!("应办事项尚未办结：{}", unmet(a).join("、")), mend: |_| String::new() },
+    Fact { name: "visit-open", find: |a, _| a.case.visits.iter().find(|v| v.ended.is_none()).map(|v| v.started), says: |_, _| "没有在场的现场检查".into(), mend: |_| "start-visit".into() },
+    Fact { name: "someone-uninformed", find: someone_uninformed, says: |_, _| "没有尚待告知的人".into(), mend: |_| String::new() },
     Fact { name: "papers-finished", find: papers_finished, says: |a, _| format!("尚有{}份文书没有办完（待审批、已退回或已编号未成文）", unfinished(a).len()), mend: |_| "papers".into() },
 ];
 
@@ -153,7 +161,7 @@ fn whom(ask: &Ask) -> String {
 fn papers<'a>(ask: &Ask<'a>, args: &[&str]) -> Vec<&'a Paper> {
     let kind = args.first().copied().unwrap_or_default();
     let of_party = |p: &&Paper| match ask.subject {
-        Subject::Party(id) => p.subject.is_empty() || p.subject == *id,
+        Subject::Party(id) => is_of_party(ask.case, p, id),
         Subject::Inform(label) => p.subject.is_empty() || p.subject == *label,
         Subject::Paper(id) => p.id == *id || p.kind.0 == kind,
         _ => true,
@@ -166,6 +174,66 @@ fn set_aside(case: &Case, paper: &Paper) -> bool {
     case.flaws.iter().any(|f| {
         f.decided.as_ref().is_some_and(|(rely, ..)| !rely) && paper.versions.iter().any(|v| v.sequence == f.sequence)
     })
+}
+
+/// Whether a paper is this party's: its own, the whole case's, or the proof that one of these was
+/// served.
+fn is_of_party(case: &Case, paper: &Paper, party: &str) -> bool {
+    let of = |subject: &str| subject.is_empty() || subject == party;
+    of(&paper.subject) || case.papers.iter().find(|p| p.id.0 == paper.subject).is_some_and(|p| of(&p.subject))
+}
+
+fn titles(papers: &[&Paper]) -> String {
+    let mut named: Vec<String> = papers.iter().map(|p| format!("《{}》", p.title)).collect();
+    named.dedup();
+    named.concat()
+}
+
+/// The first act of enforcement by when it happened, whenever it was entered: declared as a start
+/// before filing, or told by a visit or by a record of the investigation. None where the decision
+/// on filing came first.
+fn work_begun(ask: &Ask, _: &[&str]) -> Option<DateTime> {
+    let case = ask.case;
+    let investigates = |p: &&Paper| ask.book.paper(&p.kind.0).is_some_and(|f| f.nature.happened() && f.stage == "investigation");
+    let records = case.papers.iter().filter(|p| !p.is_void()).filter(investigates).filter_map(Paper::made_at);
+    let first = case.visits.iter().map(|v| v.started).chain(records).chain(case.started_before_filing).min()?;
+    let decided = case.filed_at.or(case.declined_at);
+    decided.is_none_or(|at| first < at).then_some(first)
+}
+
+fn handled_by_two(ask: &Ask, _: &[&str]) -> Option<DateTime> {
+    let mut ids: Vec<&PersonId> = ask.case.handlers.iter().map(|h| &h.id).collect();
+    ids.sort();
+    ids.dedup();
+    ask.case.opened_at.filter(|_| ids.len() >= 2)
+}
+
+/// The approved report calls the case major: its review comes after hearing and statement.
+fn major_case(ask: &Ask, _: &[&str]) -> Option<DateTime> {
+    let report = ask.case.of_kind("investigation-report").rfind(|p| p.approved_at.is_some())?;
+    report.approved_at.filter(|_| report.field("major").and_then(Value::as_bool) == Some(true))
+}
+
+/// Somebody to be told of a refusal to file, for whom it is not yet noted that it cannot be done.
+fn someone_uninformed(ask: &Ask, _: &[&str]) -> Option<DateTime> {
+    let told = |label: &String| {
+        let subject = Subject::Inform(label.clone());
+        informed(&Ask { subject: &subject, ..*ask }, &[]).is_some()
+    };
+    ask.case.declined_at.filter(|_| ask.case.to_inform.iter().any(|i| !told(&i.label)))
+}
+
+/// Papers that are to be served, issued and handed to nobody.
+fn unserved<'a>(ask: &Ask<'a>) -> Vec<&'a Paper> {
+    let to_serve = |p: &&Paper| ask.book.paper(&p.kind.0).is_some_and(|f| f.served);
+    ask.case.papers.iter().filter(|p| !p.is_void() && p.issued.is_some() && p.services.is_empty()).filter(to_serve).collect()
+}
+
+/// What is still owed besides the volume itself.
+fn unmet(ask: &Ask) -> Vec<String> {
+    let archiving = |rule: &str| ask.book.rules.duties.iter().any(|d| d.id == rule && d.owed == "archived");
+    let open = crate::duties::owed(ask.case, ask.book, ask.now).into_iter().filter(|o| o.state.is_open() && !archiving(&o.rule));
+    open.map(|o| o.title).collect()
 }
 
 fn made(ask: &Ask, args: &[&str]) -> Option<DateTime> {
@@ -276,49 +344,49 @@ fn informed(ask: &Ask, _: &[&str]) -> Option<DateTime> {
     served(ask, &["non-filing-notice"]).or(impossible)
 }
 
-fn last_statement<'a>(ask: &Ask<'a>) -> Option<&'a crate::case::Statement> {
-    ask.case.statements.iter().rev().find(|s| match ask.subject {
-        Subject::Party(id) => s.party.0 == *id,
-        _ => true,
-    })
+/// The parties a question is about: the one, or all of the case.
+fn parties_asked(ask: &Ask) -> Vec<String> {
+    match ask.subject {
+        Subject::Party(id) => vec![id.clone()],
+        _ => ask.case.parties.iter().map(|p| p.id.clone()).collect(),
+    }
 }
 
-/// Heard or waived since the notice that counts: what was said to an earlier notice does not
-/// close the period of a later, heavier one. Day against day, for both may happen at one sitting.
-fn statement_closed(ask: &Ask, args: &[&str]) -> Option<DateTime> {
-    let notified = served(ask, &["prior-notice"])?;
-    let since = |at: DateTime| at.date() >= notified.date();
-    let waived = ask.case.waivers.iter().rev().find(|(p, at)| {
-        since(*at)
-            && match ask.subject {
-                Subject::Party(id) => p.0 == *id,
-                _ => true,
-            }
-    });
-    waived
-        .map(|(_, at)| *at)
-        .or_else(|| points_examined(ask, args).filter(|_| last_statement(ask).is_some_and(|s| since(s.at))))
+/// Heard or waived after the notice that counts was served: what was said before, or to an earlier
+/// notice, does not close the period. For the case: of every party.
+fn statement_closed(ask: &Ask, _: &[&str]) -> Option<DateTime> {
+    let parties = parties_asked(ask);
+    let closed: Option<Vec<DateTime>> = parties.iter().map(|party| closed_by(ask, party)).collect();
+    closed.and_then(|all| all.into_iter().max())
 }
 
-/// Every point raised has its finding: adopted or not, why, by whom (Art. 17).
+fn closed_by(ask: &Ask, party: &str) -> Option<DateTime> {
+    let subject = Subject::Party(party.to_owned());
+    let ask = Ask { subject: &subject, ..*ask };
+    let notified = served(&ask, &["prior-notice"])?;
+    let waived = ask.case.waivers.iter().rev().find(|(p, at)| p.0 == party && *at >= notified).map(|(_, at)| *at);
+    let stated = || ask.case.statements.iter().rfind(|s| s.party.0 == party).is_some_and(|s| s.at >= notified);
+    waived.or_else(|| points_examined(&ask, &[]).filter(|_| stated()))
+}
+
+/// Every point raised has its finding: adopted or not, why, by whom (Art. 17), in an examination of
+/// the same party.
 fn points_examined(ask: &Ask, _: &[&str]) -> Option<DateTime> {
-    let raised: Vec<&crate::event::Point> = ask
+    let parties = parties_asked(ask);
+    let raised: Vec<(&str, &crate::event::Point)> = ask
         .case
         .statements
         .iter()
-        .filter(|s| match ask.subject {
-            Subject::Party(id) => s.party.0 == *id,
-            _ => true,
-        })
-        .flat_map(|s| &s.points)
+        .filter(|s| parties.contains(&s.party.0))
+        .flat_map(|s| s.points.iter().map(|point| (s.party.0.as_str(), point)))
         .collect();
     if raised.is_empty() {
         return ask.now.into();
     }
     let examinations: Vec<&Paper> =
         ask.case.of_kind("statement-examination").filter(|p| p.approved_at.is_some()).collect();
-    let found = |point: &crate::event::Point| {
-        examinations.iter().any(|p| {
+    let found = |(party, point): &(&str, &crate::event::Point)| {
+        examinations.iter().filter(|p| is_of_party(ask.case, p, party)).any(|p| {
             p.field("findings").and_then(Value::as_array).is_some_and(|rows| {
                 rows.iter().any(|row| {
                     row.get("point").and_then(Value::as_str).is_some_and(|t| t == point.text || t == point.id.0)
@@ -327,7 +395,7 @@ fn points_examined(ask: &Ask, _: &[&str]) -> Option<DateTime> {
             })
         })
     };
-    if raised.into_iter().all(found) { examinations.iter().filter_map(|p| p.approved_at).max() } else { None }
+    if raised.iter().all(found) { examinations.iter().filter_map(|p| p.approved_at).max() } else { None }
 }
 
 /// A legal review that agrees, given by somebody who never handled the case.
@@ -379,8 +447,12 @@ fn unsigned<'a>(ask: &Ask<'a>) -> Vec<&'a Paper> {
     ask.case
         .papers
         .iter()
-        .filter(|p| !p.is_void() && p.issued.is_some() && p.signed_at().is_none())
+        .filter(|p| !p.is_void() && p.signed_at().is_none())
         .filter(|p| ask.book.paper(&p.kind.0).is_some_and(|f| f.hand_signed))
+        .filter(|p| match ask.subject {
+            Subject::Party(id) => is_of_party(ask.case, p, id),
+            _ => true,
+        })
         .collect()
 }
 

@@ -1,8 +1,10 @@
 //! The law as a pure function: rulebook, events, the fold of a case, what an act
 //! lacks, what is owed and by when. No clock, disk, network or database.
 
+pub mod acts;
 pub mod calendar;
 pub mod case;
+pub mod causes;
 pub mod checks;
 pub mod deadline;
 pub mod decide;

@@ -94,6 +94,12 @@ impl PaperForm {
             .filter_map(|(name, p)| Some((name.as_str(), p.get("x-protected")?.as_str()?)))
     }
 
+    /// What a field may be chosen from, as its schema lists it.
+    pub fn choices(&self, field: &str) -> impl Iterator<Item = &str> {
+        let listed = self.schema.get("properties").and_then(|p| p.get(field)).and_then(|p| p.get("enum")).and_then(Value::as_array);
+        listed.into_iter().flatten().filter_map(Value::as_str)
+    }
+
     /// The label of a field, as the form shows it.
     pub fn label<'a>(&'a self, field: &'a str) -> &'a str {
         self.schema

@@ -5,7 +5,9 @@ use crate::calendar::{Bounds, Calendar, Calendars};
 use crate::deadline::{Rolls, Term};
 use crate::event::Severity;
 use crate::papers::PaperForm;
-use crate::{checks, facts};
+use crate::{acts, checks, facts};
+
+pub use crate::causes::Cause;
 use jiff::civil::Date;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -20,6 +22,8 @@ pub struct Rulebook {
     pub procedures: BTreeMap<String, Procedure>,
     pub evidence_kinds: Vec<EvidenceKind>,
     pub laws: Vec<Law>,
+    /// Terms that run in an act itself, such as the days of a public notice.
+    pub terms: Vec<StatutoryTerm>,
     pub calendars: Calendars,
     /// Formats of case and clue numbers, with `{year}` and `{seq}` open.
     pub case_number_format: String,
@@ -83,7 +87,9 @@ pub enum Applies {
     ActDate,
 }
 
-/// What an act waits for. A made-here act is refused, one that happened carries a flaw.
+/// What an act waits for. A made-here act is refused, one that happened carries a flaw. `over`
+/// asks it of each party, of each paper of a kind, or of `this paper`, to which the act is done; an
+/// act that is about one party is asked about that one alone.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gate {
@@ -211,6 +217,14 @@ pub struct Procedure {
     pub article: String,
     #[serde(rename = "stage")]
     pub stages: Vec<ProcedureStage>,
+    #[serde(default, rename = "standing")]
+    pub standing: Vec<Standing>,
+    /// How a case of this procedure ends, as its closing report says it.
+    #[serde(default)]
+    pub outcomes: Vec<String>,
+    /// How one ends that was never filed.
+    #[serde(default)]
+    pub outcome_declined: String,
     #[serde(default, rename = "effect")]
     pub effects: Vec<Effect>,
 }
@@ -225,54 +239,31 @@ pub struct ProcedureStage {
     pub av: String,
 }
 
+/// An act that follows from what stands open rather than from the stage, until the case is archived.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Standing {
+    pub act: String,
+    /// The fact while which it is offered; absent: always.
+    #[serde(default)]
+    pub when: Option<String>,
+}
+
+/// A term a statute sets for an act itself, with its dates of force.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatutoryTerm {
+    pub id: String,
+    pub within: Term,
+    pub article: String,
+    pub in_force: InForce,
+}
+
 /// What follows in the same act when a paper is approved or refused.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Effect {
     pub on: String,
     pub event: String,
-}
-
-/// A cause of action (案由) with basis, range and flags.
-#[derive(Clone, Debug, Deserialize, serde::Serialize)]
-pub struct Cause {
-    pub id: String,
-    pub title: String,
-    pub domain: String,
-    #[serde(default)]
-    pub competence: String,
-    #[serde(default)]
-    pub verified: bool,
-    #[serde(default)]
-    pub questions: Vec<String>,
-    /// Everything else as the data file says it: basis, range, hearing, coercion, minors.
-    #[serde(flatten)]
-    pub rest: toml::Table,
-}
-
-impl Cause {
-    /// The least and the greatest fine of any tier, in fen; none where the range depends on
-    /// illegal gains or the law sets no fine.
-    pub fn fine_bounds_fen(&self) -> Option<(i64, i64)> {
-        let tiers = self.rest.get("range").and_then(|r| r.as_array())?;
-        let mut bounds: Option<(i64, i64)> = None;
-        for tier in tiers.iter().filter_map(|t| t.as_table()) {
-            let max = tier.get("fine_fen_max").and_then(|v| v.as_integer())?;
-            let min = tier.get("fine_fen_min").and_then(|v| v.as_integer()).unwrap_or(0);
-            bounds = Some(bounds.map_or((min, max), |(low, high)| (low.min(min), high.max(max))));
-        }
-        bounds
-    }
-
-    /// A list of sentences of the data file, such as the articles violated.
-    pub fn strings(&self, name: &str) -> Vec<String> {
-        self.rest
-            .get(name)
-            .and_then(|v| v.as_array())
-            .into_iter()
-            .flatten()
-            .filter_map(|v| v.as_str().map(str::to_owned))
-            .collect()
-    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -351,8 +342,9 @@ impl Rulebook {
         }
         let kinds: EvidenceKinds = one(&files, "evidence-kinds.toml")?;
         let laws: Laws = one(&files, "statutes/laws.toml")?;
+        let terms: Terms = one(&files, "statutes/terms.toml")?;
         let calendars = calendars(&files)?;
-        Ok(Rulebook {
+        let book = Rulebook {
             edition,
             rules,
             papers,
@@ -360,11 +352,41 @@ impl Rulebook {
             procedures,
             evidence_kinds: kinds.kinds,
             laws: laws.laws,
+            terms: terms.terms,
             calendars,
             case_number_format: index.number.case_format.replace("{prefix}", &index.number.prefix),
             clue_number_format: index.number.clue_format.replace("{prefix}", &index.number.prefix),
             files,
-        })
+        };
+        book.check_acts()?;
+        Ok(book)
+    }
+
+    /// The term a statute sets on a day.
+    pub fn term(&self, id: &str, day: Date) -> Option<&StatutoryTerm> {
+        let holds = |f: &InForce| f.from.is_none_or(|from| day >= from) && f.to.is_none_or(|to| day <= to);
+        self.terms.iter().find(|t| t.id == id && holds(&t.in_force))
+    }
+
+    /// Every act a rule or a procedure names is one of the registry.
+    fn check_acts(&self) -> Result<(), RulebookError> {
+        let named = |owner: &str, act: &str| match acts::known(self, act.trim()) {
+            true => Ok(()),
+            false => Err(RulebookError::UnknownName { path: "rules, procedures".into(), rule: owner.into(), name: act.trim().into() }),
+        };
+        for (rule, act) in self.rules.acts() {
+            act.split(';').try_for_each(|one| named(rule, one))?;
+        }
+        for procedure in self.procedures.values() {
+            let stages = procedure.stages.iter().flat_map(|s| &s.acts);
+            stages.chain(procedure.standing.iter().map(|s| &s.act)).try_for_each(|act| named(&procedure.id, act))?;
+            for fact in procedure.standing.iter().filter_map(|s| s.when.as_deref()) {
+                if facts::find(split_call(fact).0).is_none() {
+                    return Err(RulebookError::UnknownName { path: "procedures".into(), rule: procedure.id.clone(), name: fact.into() });
+                }
+            }
+        }
+        Ok(())
     }
 
     pub fn paper(&self, kind: &str) -> Option<&PaperForm> {
@@ -436,6 +458,15 @@ impl Rules {
             add(&n.id, &n.until);
         }
         names
+    }
+
+    /// The act each rule is about: (rule id, act pattern).
+    pub fn acts(&self) -> impl Iterator<Item = (&str, &str)> {
+        let gates = self.gates.iter().map(|r| (r.id.as_str(), r.act.as_str()));
+        let checks = self.checks.iter().map(|r| (r.id.as_str(), r.act.as_str()));
+        let windows = self.windows.iter().map(|r| (r.id.as_str(), r.act.as_str()));
+        let nevers = self.nevers.iter().map(|r| (r.id.as_str(), r.act.as_str()));
+        gates.chain(checks).chain(windows).chain(nevers)
     }
 
     /// Ids of all rules with their article.
@@ -510,6 +541,11 @@ struct CauseFile {
 struct EvidenceKinds {
     #[serde(rename = "kind")]
     kinds: Vec<EvidenceKind>,
+}
+#[derive(Deserialize)]
+struct Terms {
+    #[serde(rename = "term")]
+    terms: Vec<StatutoryTerm>,
 }
 #[derive(Deserialize)]
 struct Laws {

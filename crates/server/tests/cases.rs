@@ -139,8 +139,8 @@ fn complaint(received_at: &str) -> Vec<(&str, &str)> {
     vec![
         ("source", "complaint"),
         ("received_at", received_at),
-        ("channel", "12345热线"),
-        ("category", "互联网上网服务营业场所"),
+        ("channel", "电话"),
+        ("category", "网吧"),
         ("target", "某某网咖"),
         ("content", "夜间接纳未成年人"),
         ("reply_wanted", "yes"),
@@ -289,7 +289,7 @@ async fn who_may_not_act_is_told_so_and_the_same_form_twice_is_done_once() {
     let sun = bureau.sign_in("sun").await;
     let form = bureau.get(&format!("{case}/assign-handlers"), &sun).await;
     let once = form.value("once");
-    let pairs = [("once", once.as_str()), ("handlers", bureau.qian.as_str()), ("reason", "工作调整")];
+    let pairs = [("once", once.as_str()), ("handlers", bureau.qian.as_str()), ("handlers", bureau.zhao.as_str()), ("reason", "工作调整")];
     let before = bureau.office.head().0;
     bureau.done(&format!("{case}/assign-handlers"), &pairs, &sun).await;
     bureau.done(&format!("{case}/assign-handlers"), &pairs, &sun).await;

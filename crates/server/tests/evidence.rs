@@ -488,3 +488,33 @@ async fn who_cannot_look_yet_is_told_why_and_offered_to_ask() {
     let list = bureau.get(&bureau.evidence(), &zhao).await.text();
     assert!(list.contains("申请查看") && !list.contains(&format!("{item}#view")));
 }
+
+#[tokio::test]
+async fn a_picture_says_where_its_viewing_ends_and_ends_by_button_without_scripts() {
+    let bureau = Bureau::open().await;
+    let zhao = bureau.sign_in("zhaojianguo").await;
+    let picture = b"\xff\xd8\xff\xe0\0\x10JFIF\0 a picture";
+    let sent = bureau.post_file(&format!("{}/new", bureau.evidence()), &fields("大厅照片"), "大厅.jpg", picture, &zhao).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text());
+    let item = bureau.get(&bureau.evidence(), &zhao).await.address(&format!("{}/0", bureau.evidence()));
+    let asked = [("asked_reason", "核对现场"), ("asked_mode", "view"), ("until", "2026-08-24T18:00")];
+    assert_eq!(bureau.post(&format!("{item}/request"), &asked, &zhao).await.status, StatusCode::SEE_OTHER);
+    let archivist = bureau.sign_in("heping").await;
+    let give = bureau.get("/grants", &archivist).await.address("/grants/0");
+    assert_eq!(bureau.post(&give, &[], &archivist).await.status, StatusCode::SEE_OTHER);
+    let own = bureau.get("/grants", &zhao).await.text();
+    assert!(own.contains("大厅照片") && own.contains("何萍，逐次批准"), "{own}");
+
+    assert!(bureau.get(&item, &zhao).await.text().contains("登记并查看"));
+    let opened = bureau.post(&format!("{item}/view"), &[("reason", "核对现场")], &zhao).await;
+    let viewing = opened.header(header::LOCATION);
+    let page = bureau.get(&viewing, &zhao).await.text();
+    let close = format!("{viewing}/close");
+    // With scripts the address is told when the page is left; the button asks for no script.
+    assert!(page.contains(&format!("data-viewing=\"{close}\"")) && page.contains("<img"), "{page}");
+    assert!(page.contains(&format!("<form method=\"post\" action=\"{close}\">")) && page.contains("结束查看</button>"));
+    assert!(bureau.get("/viewings", &archivist).await.text().contains("正在查看"));
+    assert_eq!(bureau.post(&close, &[("from", "page")], &zhao).await.status, StatusCode::SEE_OTHER);
+    assert!(!bureau.get("/viewings", &archivist).await.text().contains("正在查看"));
+    assert!(bureau.get(&viewing, &zhao).await.text().contains("这次查看已经结束"));
+}

@@ -125,6 +125,7 @@ async fn docket(desk: &Desk) -> Docket<'_> {
         asked: ("张某某".into(), "420112197809099991".into(), "法定代表人（负责人）".into()),
         party,
         facts: vec!["允许一名未成年人进入。".into()],
+        rests_on: vec![],
         articles_violated: vec![],
         articles_penalty: vec![],
         range: String::new(),

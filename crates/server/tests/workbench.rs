@@ -78,7 +78,7 @@ impl Bureau {
     /// Registers a clue and gives its address.
     async fn clue(&self, target: &str, received_at: &str, cookie: &str) -> String {
         let clue = [
-            ("source", "inspection"), ("received_at", received_at), ("channel", "现场检查"), ("category", "互联网上网服务营业场所"),
+            ("source", "inspection"), ("received_at", received_at), ("channel", "现场检查"), ("category", "网吧"),
             ("target", target), ("content", "夜间有学生上网"),
         ];
         let done = self.post("/clues/new", &clue, cookie).await;

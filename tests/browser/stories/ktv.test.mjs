@@ -20,22 +20,6 @@ async function visits(telling) {
   await press(after, left.locator(".actions button").first());
 }
 
-/** On the day the order named, the officers look whether it was obeyed; the decision is still ahead. */
-async function rechecks(telling) {
-  await telling.bureau.step("2025-11-17T09:40:00");
-  const page = await telling.people.at("zhaojianguo", `${telling.file}/papers/new/performance-check`);
-  const form = page.locator("form[data-preview]");
-  const [from, to] = ["2025-11-17T09:00", "2025-11-17T09:30"];
-  const requirements = ["停止允许未成年人进入", "对难以判明是否成年的，要求出示身份证件"];
-  const corrections = requirements.map((requirement) => ({ requirement, corrected: "已改正", found: "现场核查，已经改正。" }));
-  const own = { occasion: "核查责令改正情况", place: telling.party.address, from, to, performance: [], corrections };
-  await fill(page, form, { ...own, conclusion: "违法行为已改正。", next_step: "无需后续措施", party_opinion: "以上记录属实。" });
-  await press(page, form.locator(".actions button:not(.plain)"));
-  const paper = new URL(page.url()).pathname;
-  await telling.bureau.step("2025-11-17T09:50:00");
-  await telling.scans("zhaojianguo", paper, "核查记录扫描件.pdf", "档案室3号柜2层，本案卷盒");
-}
-
 test("歌舞娱乐场所允许未成年人进入案，从来函到归档", { timeout: 6 * 60_000 }, async () => {
   const told = await script("ktv");
   await stage("2025-10-28", async (people) => {
@@ -43,7 +27,6 @@ test("歌舞娱乐场所允许未成年人进入案，从来函到归档", { tim
     await telling.tell(async ({ event }) => {
       if (event.kind !== "paper-submitted") return;
       if (event.paper_kind === "rights-notice") await visits(telling);
-      if (event.paper_kind === "legal-review") await rechecks(telling);
       if (event.paper_kind === "evidence-list") {
         const scene = telling.evidence.get(2);
         assert.equal(scene.name, "场所监控录像");

@@ -7,15 +7,18 @@ use crate::projections;
 use database::{Change, Guard};
 use jiff::civil::DateTime;
 use procedure::Case;
+use procedure::checks::Act;
+use procedure::decide::About;
 use procedure::event::{Event, Inform, Span};
 use procedure::ids::*;
 use serde::Deserialize;
+use serde_json::Map;
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct AcceptClue {
     pub clue: ClueId,
     pub opinion: String,
-    /// Two or more officers; fewer is recorded when records are made, not here.
+    /// Two officers or more.
     pub handlers: Vec<PersonId>,
     #[serde(default)]
     pub at: Option<DateTime>,
@@ -57,6 +60,15 @@ pub async fn accept_clue(office: &Office, caller: &Caller, what: AcceptClue) -> 
     }
     if let Some(body) = transferring_body.as_ref().filter(|b| !b.trim().is_empty()) {
         to_inform.push(Inform { whom: "transferring-body".into(), label: body.clone(), reachable: true });
+    }
+    let opened = Opened { case: Case::fold(records.clone()), words: Default::default(), now, next_case_number: None };
+    let fields = Map::new();
+    let act = Act { actor: &caller.person, officers: &handlers, span: happened, fields: &fields, overlaps: &[], method: None, about: About::default() };
+    if let Err(why) = office.judged(&opened, "accept-clue", &act) {
+        if let ActError::Refused(refusal) = &why {
+            office.record_refusal(caller, Some(clue_stream), "accept-clue", refusal).await?;
+        }
+        return Err(why);
     }
     let id = CaseId(Office::new_id());
     let stream = StreamId::case(&id);

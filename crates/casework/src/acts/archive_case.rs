@@ -8,6 +8,7 @@ use crate::permissions::Power;
 use crate::volume::{Made, Wording};
 use database::{Change, Guard};
 use procedure::checks::Act;
+use procedure::decide::About;
 use procedure::event::{Event, Span};
 use procedure::ids::*;
 use serde::Deserialize;
@@ -50,7 +51,7 @@ pub async fn archive_case(office: &Office, caller: &Caller, what: ArchiveCase) -
             return Err(ActError::Conflict("案件已经归档".into()));
         }
         let span = Span::at(opened.now);
-        let act = Act { actor: &caller.person, officers: &[], span, fields: &fields, overlaps: &[], method: None };
+        let act = Act { actor: &caller.person, officers: &[], span, fields: &fields, overlaps: &[], method: None, about: About::default() };
         office.judged(opened, "archive-case", &act)
     };
     let opened = office.open_case(&what.case).await?;

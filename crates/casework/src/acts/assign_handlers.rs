@@ -5,9 +5,12 @@ use crate::error::ActError;
 use crate::office::{Caller, Decision, Office, Receipt};
 use crate::permissions::Power;
 use jiff::civil::DateTime;
+use procedure::checks::Act;
+use procedure::decide::About;
 use procedure::event::Event;
 use procedure::ids::*;
 use serde::Deserialize;
+use serde_json::Map;
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct AssignHandlers {
@@ -27,6 +30,10 @@ pub async fn assign_handlers(office: &Office, caller: &Caller, what: AssignHandl
     office
         .act_on_case(caller, &what.case, "assign-handlers", |opened| {
             office.allow(caller, Power::AssignHandlers, Some(&opened.case))?;
+            let fields = Map::new();
+            let about = About::default();
+            let act = Act { actor: &caller.person, officers: &handlers, span: happened, fields: &fields, overlaps: &[], method: None, about };
+            office.judged(opened, "assign-handlers", &act)?;
             let mut envelope = office.envelope(caller);
             envelope.officers = handlers.clone();
             let event = Event::HandlersAssigned { handlers: handlers.clone(), reason: what.reason.clone() };

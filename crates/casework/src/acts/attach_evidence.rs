@@ -7,6 +7,7 @@ use crate::office::{Caller, Decision, Office, Receipt};
 use crate::permissions::Power;
 use jiff::civil::DateTime;
 use procedure::checks::Act;
+use procedure::decide::About;
 use procedure::event::{Event, Extraction};
 use procedure::ids::*;
 use serde::Deserialize;
@@ -48,7 +49,7 @@ pub async fn attach_evidence(office: &Office, caller: &Caller, what: AttachEvide
         problems.push(FieldProblem { field: "name".into(), message: "请填写证据名称".into() });
     }
     if !office.book().evidence_kinds.iter().any(|k| k.code == what.kind) {
-        problems.push(FieldProblem { field: "kind".into(), message: "请选择证据种类（行政处罚法第四十六条）".into() });
+        problems.push(FieldProblem { field: "kind".into(), message: "请选择证据种类".into() });
     }
     if what.taken.is_none() && what.located.trim().is_empty() {
         problems.push(FieldProblem { field: "located".into(), message: "没有文件的证据，请注明原物存放在哪里".into() });
@@ -70,7 +71,7 @@ pub async fn attach_evidence(office: &Office, caller: &Caller, what: AttachEvide
             office.allow(caller, Power::Investigate, Some(&opened.case))?;
             let officers = vec![caller.person.seen_on(happened.from.date())];
             let fields = Map::new();
-            let act = Act { actor: &caller.person, officers: &officers, span: happened, fields: &fields, overlaps: &[], method: None };
+            let act = Act { actor: &caller.person, officers: &officers, span: happened, fields: &fields, overlaps: &[], method: None, about: About::default() };
             let mut envelope = office.envelope(caller);
             envelope.flaws = office.judged(opened, "attach-evidence", &act)?;
             envelope.officers = officers;

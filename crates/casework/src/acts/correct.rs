@@ -8,11 +8,13 @@ use crate::forms;
 use crate::office::{Caller, Decision, Office, Receipt};
 use crate::permissions::Power;
 use procedure::Case;
+use procedure::checks::Act;
+use procedure::decide::About;
 use procedure::duties::{self, DutyState};
 use procedure::event::{Event, Recorded, Span};
 use procedure::ids::*;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct Correct {
@@ -51,9 +53,13 @@ pub async fn correct(office: &Office, caller: &Caller, what: Correct) -> Result<
                 reason: what.reason.clone(),
                 sealed: secrecy_of_member(&target.event, &what.member, office.book(), &opened.words).to_owned(),
             };
-            if head.is_err() && mends_lateness(office, &opened.case, &slip, opened.now) {
-                return Err(Office::refuse("correct", "本制度4, 29", "更正使逾期变为按期，须由行政机关负责人作出", ""));
-            }
+            let fields = Map::from_iter([
+                ("as_head".to_owned(), Value::Bool(head.is_ok())),
+                ("mends_lateness".to_owned(), Value::Bool(head.is_err() && mends_lateness(office, &opened.case, &slip, opened.now))),
+            ]);
+            let (span, about) = (Span::at(opened.now), About::default());
+            let act = Act { actor: &caller.person, officers: &[], span, fields: &fields, overlaps: &[], method: None, about };
+            office.judged(opened, "correct", &act)?;
             Ok(Decision::event(StreamId::case(&what.case), Span::at(opened.now), office.envelope(caller), slip))
         })
         .await

@@ -7,6 +7,7 @@ use crate::office::{Caller, Decision, Office, Opened, Receipt};
 use crate::{forms, papers_digest};
 use procedure::case::Paper;
 use procedure::checks::Act;
+use procedure::decide::About;
 use procedure::event::{Event, Outcome, Span, Step};
 use procedure::ids::*;
 use procedure::people::Role;
@@ -50,7 +51,8 @@ pub async fn give_opinion(office: &Office, caller: &Caller, what: GiveOpinion) -
             let fields = json!({ "opinion": what.opinion });
             let checked = fields.as_object().cloned().unwrap_or_default();
             let span = Span::at(opened.now);
-            let judged = Act { actor: &caller.person, officers: &[], span, fields: &checked, overlaps: &[], method: None };
+            let about = About { paper: Some(&paper.id), ..About::subject(&opened.case, &paper.subject) };
+            let judged = Act { actor: &caller.person, officers: &[], span, fields: &checked, overlaps: &[], method: None, about };
             office.judged(opened, &format!("give-opinion({})", form.kind), &judged)?;
             let stream = StreamId::case(&what.case);
             let mut envelope = office.envelope(caller);
@@ -84,7 +86,7 @@ pub async fn give_opinion(office: &Office, caller: &Caller, what: GiveOpinion) -
             let last = version.opinions.len() + 1 == version.steps.len();
             match what.outcome {
                 Outcome::Approve if last => {
-                    let act = Act { actor: &caller.person, officers: &[], span, fields: &version.fields, overlaps: &[], method: None };
+                    let act = Act { actor: &caller.person, officers: &[], span, fields: &version.fields, overlaps: &[], method: None, about };
                     office.judged(opened, &format!("issue({})", form.kind), &act)?;
                     decision = approved(office, opened, caller, decision, form, &paper.id, number, &digest)?;
                 }
@@ -146,9 +148,8 @@ fn with_changes(
 }
 
 impl Office {
-    /// Whether this person may give the opinion of a step: by the relation to the case or by role,
-    /// held or delegated; never on a paper of one's own but for the handler's step, and a reviewer
-    /// does not decide what he reviewed.
+    /// Whether this person may give the opinion of a step, as the rules of `take-step` say: by the
+    /// relation to the case or by a role, held or delegated. Gives whom the person stands in for.
     pub(crate) fn may_give(
         &self,
         caller: &Caller,
@@ -158,30 +159,14 @@ impl Office {
         delegated: &[(Role, PersonId)],
     ) -> Result<Option<PersonId>, ActError> {
         let person = &caller.person;
-        let refuse = |sentence: String| Office::refuse("give-opinion", "本制度12, 20", sentence, "");
-        if step.role == "handler" {
-            return if opened.case.handles(&person.id) { Ok(None) } else { Err(refuse(format!("“{}”由承办人填写", step.title))) };
-        }
-        let Some(role) = Role::parse(&step.role) else { return Err(refuse("审批环节的岗位没有登记".into())) };
-        let own = person.holds(role) || (role == Role::AgencyHead && person.holds(Role::DeputyHead) && delegated.iter().any(|(r, _)| *r == role));
-        let for_other = delegated.iter().find(|(r, _)| *r == role).map(|(_, from)| from.clone());
-        if !own && for_other.is_none() {
-            return Err(refuse(format!("“{}”须由{}作出", step.title, role.title())));
-        }
-        if role == Role::SectionHead && person.department.0 != opened.case.department && for_other.is_none() {
-            return Err(refuse("承办机构意见由本案承办机构的负责人作出".into()));
-        }
-        let submitted_by = paper.current().map(|v| v.by.clone());
-        if submitted_by.as_ref() == Some(&person.id) && role != Role::LegalReviewer {
-            return Err(refuse("不能审批自己提交的文书".into()));
-        }
-        let reviewed = opened.case.of_kind("legal-review").any(|p| p.current().is_some_and(|v| v.by == person.id));
-        if reviewed && role == Role::AgencyHead {
-            return Err(refuse("法制审核人员不能同时作出决定".into()));
-        }
-        if role == Role::LegalReviewer && opened.case.ever_handlers.contains(&person.id) {
-            return Err(refuse("承办人不能审核本案".into()));
-        }
-        Ok(if person.holds(role) { None } else { for_other })
+        let role = Role::parse(&step.role);
+        let for_other = delegated.iter().find(|(r, _)| Some(*r) == role).map(|(_, from)| from.clone());
+        let fields = json!({ "step_role": step.role, "step_title": step.title, "delegated": for_other.is_some() });
+        let fields = fields.as_object().cloned().unwrap_or_default();
+        let about = About { paper: Some(&paper.id), ..About::subject(&opened.case, &paper.subject) };
+        let span = Span::at(opened.now);
+        let act = Act { actor: person, officers: &[], span, fields: &fields, overlaps: &[], method: None, about };
+        self.judged(opened, &format!("take-step({})", paper.kind), &act)?;
+        Ok(if role.is_some_and(|role| person.holds(role)) { None } else { for_other })
     }
 }

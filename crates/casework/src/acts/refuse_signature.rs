@@ -6,6 +6,7 @@ use crate::office::{Caller, Decision, Office, Receipt};
 use crate::permissions::Power;
 use jiff::civil::DateTime;
 use procedure::checks::Act;
+use procedure::decide::About;
 use procedure::event::Event;
 use procedure::ids::*;
 use serde::Deserialize;
@@ -37,7 +38,7 @@ pub async fn refuse_signature(office: &Office, caller: &Caller, what: RefuseSign
             office.allow(caller, Power::Investigate, Some(&opened.case))?;
             opened.case.paper(&what.paper).ok_or(ActError::NotFound)?;
             let officers = vec![caller.person.seen_on(happened.from.date())];
-            let act = Act { actor: &caller.person, officers: &officers, span: happened, fields: &fields, overlaps: &[], method: None };
+            let act = Act { actor: &caller.person, officers: &officers, span: happened, fields: &fields, overlaps: &[], method: None, about: About { party: None, paper: Some(&what.paper) } };
             let mut envelope = office.envelope(caller);
             envelope.flaws = office.judged(opened, "refuse-signature", &act)?;
             let event = Event::SignatureRefused {

@@ -6,6 +6,7 @@ use crate::intake::Taken;
 use crate::office::{Caller, Decision, Office, Receipt};
 use crate::permissions::Power;
 use procedure::checks::Act;
+use procedure::decide::About;
 use procedure::event::{Event, Span};
 use procedure::ids::*;
 use serde_json::json;
@@ -36,7 +37,7 @@ pub async fn scan_paper(office: &Office, caller: &Caller, what: ScanPaper) -> Re
             let fields = json!({ "pages_count": what.pages_count, "pages_expected": issued.pages_count });
             let fields = fields.as_object().cloned().unwrap_or_default();
             let span = Span::at(opened.now);
-            let act = Act { actor: &caller.person, officers: &[], span, fields: &fields, overlaps: &[], method: None };
+            let act = Act { actor: &caller.person, officers: &[], span, fields: &fields, overlaps: &[], method: None, about: About { party: None, paper: Some(&what.paper) } };
             let mut envelope = office.envelope(caller);
             envelope.flaws = office.judged(opened, "scan", &act)?;
             envelope.matter = paper.title.clone();

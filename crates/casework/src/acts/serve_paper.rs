@@ -11,9 +11,10 @@ use crate::office::{Caller, Decision, Office, Opened, Receipt};
 use crate::papers_digest;
 use crate::permissions::Power;
 use jiff::civil::{Date, DateTime};
-use jiff::ToSpan;
 use procedure::case::Paper;
 use procedure::checks::Act;
+use procedure::deadline::{self, Rolls};
+use procedure::decide::About;
 use procedure::event::{Event, ServiceMethod};
 use procedure::ids::*;
 use procedure::people::OfficerSeen;
@@ -47,13 +48,14 @@ pub struct ServePaper {
     pub proof: Option<Taken>,
 }
 
-/// A public notice takes effect thirty days after it is published (民事诉讼法 95, since 2022; sixty before).
-fn effective_on(method: ServiceMethod, at: DateTime) -> Date {
+/// A public notice takes effect when the days that the law of its day sets have run out.
+fn effective_on(office: &Office, method: ServiceMethod, at: DateTime) -> Result<Date, ActError> {
     if method != ServiceMethod::PublicNotice {
-        return at.date();
+        return Ok(at.date());
     }
-    let days = if at.date() >= jiff::civil::date(2022, 1, 1) { 30 } else { 60 };
-    at.date().saturating_add(days.days())
+    let book = office.book();
+    let term = book.term("public-notice", at.date()).ok_or_else(|| ActError::field("at", "没有登记当日施行的公告送达期限"))?;
+    Ok(deadline::due(at, term.within, Rolls::Never, &[], &book.calendars).latest.date())
 }
 
 pub async fn serve_paper(office: &Office, caller: &Caller, what: ServePaper) -> Result<Receipt, ActError> {
@@ -80,12 +82,11 @@ pub async fn serve_paper(office: &Office, caller: &Caller, what: ServePaper) -> 
         .act_on_case(caller, &what.case, "serve-paper", |opened| {
             office.allow(caller, Power::Investigate, Some(&opened.case))?;
             let paper = opened.case.paper(&what.paper).ok_or(ActError::NotFound)?;
-            if paper.issued.is_none() {
-                return Err(Office::refuse("serve-paper", "本制度22", format!("《{}》还没有成文，不能送达", paper.title), ""));
-            }
             let whom = recipient_name(opened, &what.to)?;
             let name = format!("serve({})", paper.kind);
-            let act = Act { actor: &caller.person, officers: &officers, span: happened, fields: &fields, overlaps: &[], method: Some(what.method) };
+            let about = About { party: opened.case.party(&what.to).map(|p| p.id.as_str()), paper: Some(&what.paper) };
+            let method = Some(what.method);
+            let act = Act { actor: &caller.person, officers: &officers, span: happened, fields: &fields, overlaps: &[], method, about };
             let mut envelope = office.envelope(caller);
             envelope.flaws = office.judged(opened, &name, &act)?;
             envelope.officers = officers.clone();
@@ -103,7 +104,7 @@ pub async fn serve_paper(office: &Office, caller: &Caller, what: ServePaper) -> 
                 voucher: what.voucher.clone(),
                 why_not_direct: what.why_not_direct.clone(),
                 proof: what.proof.as_ref().map(|p| p.file.clone()),
-                effective_on: effective_on(what.method, what.at),
+                effective_on: effective_on(office, what.method, what.at)?,
             };
             let mut decision = Decision::event(stream.clone(), happened, envelope, event).made(what.paper.0.clone());
             if let Some(proof) = &what.proof {

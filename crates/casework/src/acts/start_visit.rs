@@ -7,11 +7,12 @@ use crate::permissions::Power;
 use database::Change;
 use jiff::civil::DateTime;
 use procedure::checks::Act;
+use procedure::decide::About;
 use procedure::event::{Event, Span};
 use procedure::ids::*;
 use procedure::people::OfficerSeen;
 use serde::Deserialize;
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct StartVisit {
@@ -63,8 +64,8 @@ async fn begun(
     office
         .act_on_case(caller, &what.case, "start-visit", |opened| {
             office.allow(caller, Power::Investigate, Some(&opened.case))?;
-            let fields = Map::new();
-            let act = Act { actor: &caller.person, officers, span: happened, fields: &fields, overlaps: &overlaps.found, method: None };
+            let fields = Map::from_iter([("certificates_shown".to_owned(), Value::Bool(what.certificates_shown))]);
+            let act = Act { actor: &caller.person, officers, span: happened, fields: &fields, overlaps: &overlaps.found, method: None, about: About::default() };
             let mut envelope = office.envelope(caller);
             envelope.flaws = office.judged(opened, "start-visit", &act)?;
             envelope.officers = officers.to_vec();

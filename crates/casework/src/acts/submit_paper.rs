@@ -12,6 +12,7 @@ use database::Change;
 use jiff::civil::DateTime;
 use procedure::case::PaperState;
 use procedure::checks::Act;
+use procedure::decide::About;
 use procedure::event::{Event, OfficerOverlap, Outcome, Point, Span};
 use procedure::ids::*;
 use procedure::papers::PaperForm;
@@ -83,7 +84,7 @@ async fn submitted(office: &Office, caller: &Caller, ready: &Ready<'_>, overlaps
     let Ready { form, what, fields, digest, span, officers, paper, occupies } = ready;
     let (form, span) = (*form, *span);
     let stream = StreamId::case(&what.case);
-    let name = if form.nature.happened() { format!("record({})", form.kind) } else { format!("submit({})", form.kind) };
+    let name = format!("submit({})", form.kind);
     office
         .act_on_case(caller, &what.case, &name, |opened| {
             let power = if form.kind == "legal-review" { Power::Review } else { Power::Investigate };
@@ -91,12 +92,14 @@ async fn submitted(office: &Office, caller: &Caller, ready: &Ready<'_>, overlaps
             let version = next_version(opened, what)?;
             let mut found = overlaps.found.clone();
             found.extend(elsewhere_in_case(opened, form, what, officers, span));
-            let act = Act { actor: &caller.person, officers, span, fields, overlaps: &found, method: None };
+            let subject = subject_of(opened, form, &what.subject, fields);
+            let about = About::subject(&opened.case, &subject);
+            let act = Act { actor: &caller.person, officers, span, fields, overlaps: &found, method: None, about };
             let mut envelope = office.envelope(caller);
             envelope.flaws = office.judged(opened, &name, &act)?;
             envelope.officers = officers.clone();
             envelope.place = text(fields, "place").to_owned();
-            envelope.party = party_of(opened, &what.subject, fields);
+            envelope.party = party_of(opened, &subject, fields);
             envelope.matter = form.title.clone();
             let mut decision = Decision::event(
                 stream.clone(),
@@ -107,7 +110,7 @@ async fn submitted(office: &Office, caller: &Caller, ready: &Ready<'_>, overlaps
                     paper_kind: what.kind.clone(),
                     title: form.title.clone(),
                     paper_version: version,
-                    subject: subject_of(opened, form, &what.subject),
+                    subject,
                     fields: fields.clone(),
                     fields_digest: digest.fields.clone(),
                     digest: digest.whole.clone(),
@@ -326,15 +329,15 @@ fn party_of(opened: &Opened, subject: &str, fields: &Map<String, Value>) -> Stri
     named.to_owned()
 }
 
-/// The subject kept with the paper: what was given, else the party its fields name.
-fn subject_of(opened: &Opened, form: &PaperForm, given: &str) -> String {
-    if !given.is_empty() {
+/// The subject kept with the paper: what was given, else the only party, or the one its fields name.
+fn subject_of(opened: &Opened, form: &PaperForm, given: &str, fields: &Map<String, Value>) -> String {
+    if !given.is_empty() || !form.per_party {
         return given.to_owned();
     }
-    if form.per_party && opened.case.parties.len() == 1 {
-        return opened.case.parties.first().map(|p| p.id.clone()).unwrap_or_default();
+    match opened.case.parties.as_slice() {
+        [only] => only.id.clone(),
+        _ => subject_party(opened, fields).unwrap_or_default(),
     }
-    String::new()
 }
 
 fn subject_party(opened: &Opened, fields: &Map<String, Value>) -> Option<String> {

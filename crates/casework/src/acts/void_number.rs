@@ -5,9 +5,12 @@ use crate::office::{Caller, Decision, Office, Receipt};
 use crate::permissions::Power;
 use database::Change;
 use procedure::case::PaperState;
+use procedure::checks::Act;
+use procedure::decide::About;
 use procedure::event::{Event, Span};
 use procedure::ids::*;
 use serde::Deserialize;
+use serde_json::Map;
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct VoidNumber {
@@ -24,9 +27,10 @@ pub async fn void_number(office: &Office, caller: &Caller, what: VoidNumber) -> 
         .act_on_case(caller, &what.case, "void-number", |opened| {
             office.allow(caller, Power::DecideFlaw, Some(&opened.case))?;
             let paper = opened.case.paper(&what.paper).ok_or(ActError::NotFound)?;
-            if !paper.services.is_empty() {
-                return Err(Office::refuse("void-number", "本制度8, 29", "已经送达的文书不能作废，应当另行作出文书更正或者撤销", ""));
-            }
+            let (span, fields) = (Span::at(opened.now), Map::new());
+            let about = About { party: None, paper: Some(&what.paper) };
+            let act = Act { actor: &caller.person, officers: &[], span, fields: &fields, overlaps: &[], method: None, about };
+            office.judged(opened, "void-number", &act)?;
             let (series, ordinal) = match (paper.state, &paper.series) {
                 (PaperState::Numbered | PaperState::Issued, Some((series, ordinal))) => (series.clone(), *ordinal),
                 _ => return Err(ActError::Conflict("这份文书没有编号".into())),

@@ -293,6 +293,7 @@ fn matter(cause: &str, category: &str, party: Party, facts: &[&str], fine_fen: O
         asked,
         party,
         facts: facts.iter().map(|f| (*f).to_owned()).collect(),
+        rests_on: vec![],
         articles_violated: vec![],
         articles_penalty: vec![],
         range: String::new(),

@@ -41,6 +41,7 @@ const REPORTED: i32 = 6;
 const REVIEWED: i32 = 7;
 const NOTIFIED: i32 = 8;
 const NOTICE_SERVED: i32 = 9;
+const RECHECKED: i32 = 10;
 const STATED: i32 = 11;
 const EXAMINED: i32 = 12;
 const DECIDED: i32 = 13;
@@ -125,7 +126,7 @@ pub(super) async fn tell(desk: &Desk, today: Date, mut story: Story) -> anyhow::
     if until < Milestone::ReviewAwaits {
         return Ok(());
     }
-    prosecutes(&docket, &days, until, story.statement.as_deref()).await?;
+    prosecutes(&docket, &days, until, story.statement.as_deref(), story.order_to_correct).await?;
     if until < Milestone::Served {
         return Ok(());
     }
@@ -173,8 +174,8 @@ async fn investigates(docket: &Docket<'_>, days: &Days<'_>, until: Milestone, or
         return Ok(());
     }
     if ordered {
-        let deadline = days.at(INQUIRED + 5, 0).date();
-        docket.orders_correction(days.at(INSPECTED + 1, 0), deadline, days.at(INQUIRED + 6, 0).date()).await?;
+        let deadline = days.at(RECHECKED - 1, 0).date();
+        docket.orders_correction(days.at(INSPECTED + 1, 0), deadline, days.at(RECHECKED, 0).date()).await?;
     }
     docket.inquires(days.at(INQUIRED, 0), days.at(INQUIRED, 45), serde_json::json!({})).await?;
     docket.attaches(days.at(INQUIRED, 130), recording(docket, days.at(INQUIRED, 0), "询问录音")).await?;
@@ -190,7 +191,7 @@ async fn investigates(docket: &Docket<'_>, days: &Days<'_>, until: Milestone, or
     docket.approved(days.at(REPORTED, 60), &report).await
 }
 
-async fn prosecutes(docket: &Docket<'_>, days: &Days<'_>, until: Milestone, statement: Option<&[Raised]>) -> anyhow::Result<()> {
+async fn prosecutes(docket: &Docket<'_>, days: &Days<'_>, until: Milestone, statement: Option<&[Raised]>, ordered: bool) -> anyhow::Result<()> {
     let review = docket.reviews(days.at(REVIEWED, 0)).await?;
     if until == Milestone::ReviewAwaits {
         return Ok(());
@@ -205,6 +206,9 @@ async fn prosecutes(docket: &Docket<'_>, days: &Days<'_>, until: Milestone, stat
     docket.serves(at, later(at, 30), &notice, docket.by_hand(&docket.matter.site)).await?;
     if until == Milestone::NoticeServed {
         return Ok(());
+    }
+    if ordered {
+        docket.checks_correction(days.at(RECHECKED, 0), days.at(RECHECKED, 20)).await?;
     }
     let at = days.at(STATED, 0);
     match statement {

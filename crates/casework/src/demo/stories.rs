@@ -48,6 +48,7 @@ pub async fn internet_cafe(desk: &Desk, footage: Footage) -> anyhow::Result<Dock
             "2021年12月16日，公安机关检查发现当事人在经营场所内接纳两名未成年人上网。".into(),
             "当事人没有核对上述两人的有效身份证件，以他人身份信息为其开通上网。".into(),
         ],
+        rests_on: rests_on(&["公安机关检查笔录", "询问"]),
         articles_violated: vec!["《互联网上网服务营业场所管理条例》第二十一条第一款".into()],
         articles_penalty: vec!["《互联网上网服务营业场所管理条例》第三十一条第（二）项".into()],
         range: "警告，可以并处一万五千元以下罚款；情节严重的，责令停业整顿，直至吊销许可证".into(),
@@ -71,7 +72,9 @@ pub async fn internet_cafe(desk: &Desk, footage: Footage) -> anyhow::Result<Dock
     let docket = desk.accepts(at(12, 17, 10, 0), FIRST[0], &clue, &FIRST, matter).await?;
     let record = paper_exhibit("公安机关检查笔录复印件", "公安机关移送，与原件核对无异", "检查时有两名未成年人在场内上网", found, &docket);
     docket.attaches(at(12, 17, 10, 30), record).await?;
-    docket.attaches(at(12, 17, 10, 40), scene(&docket, found, footage.scene)?).await?;
+    let mut taken = scene(&docket, found, footage.scene)?;
+    taken.source = "公安机关检查时摄制，随案移送".into();
+    docket.attaches(at(12, 17, 10, 40), taken).await?;
     // The inquiry came before the filing: recorded as it was, with its flaw.
     docket.tells_rights(at(12, 20, 9, 30), at(12, 20, 9, 40)).await?;
     docket
@@ -125,6 +128,7 @@ pub async fn ktv(desk: &Desk, footage: Footage) -> anyhow::Result<Docket<'_>> {
             "2025年10月29日晚，当事人允许一名未成年人进入其营业性歌舞娱乐场所。".into(),
             "该未成年人没有消费，当事人没有违法所得。".into(),
         ],
+        rests_on: rests_on(&["场所监控录像", "当事人提交的自证材料"]),
         articles_violated: vec!["《中华人民共和国未成年人保护法》第五十八条".into()],
         articles_penalty: vec!["《中华人民共和国未成年人保护法》第一百二十三条".into()],
         range: "责令限期改正，给予警告，没收违法所得，可以并处五万元以下罚款".into(),
@@ -204,6 +208,8 @@ pub async fn ktv(desk: &Desk, footage: Footage) -> anyhow::Result<Docket<'_>> {
     let course = "2025年11月4日收到公安机关商请函并于当日检查；11月6日立案；11月11日询问委托代理人；11月12日收到当事人提交的材料并复核。";
     let report = docket.reports(at(11, 14, 9, 30), course, json!({})).await?;
     docket.approved(at(11, 14, 10, 0), &report).await?;
+    // The order named the 17th.
+    docket.checks_correction(at(11, 17, 8, 40), at(11, 17, 9, 0)).await?;
     let review = docket.reviews(at(11, 17, 10, 0)).await?;
     docket.approved(at(11, 17, 10, 40), &review).await?;
     let notice = docket.notifies(at(11, 18, 9, 0)).await?;
@@ -220,6 +226,10 @@ pub async fn ktv(desk: &Desk, footage: Footage) -> anyhow::Result<Docket<'_>> {
     docket.closes(at(12, 11, 9, 0)).await?;
     docket.archives(at(12, 18, 10, 0)).await?;
     Ok(docket)
+}
+
+fn rests_on(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
 }
 
 fn fined(fen: i64) -> Vec<Measure> {

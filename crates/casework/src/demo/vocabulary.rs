@@ -2,6 +2,9 @@
 //! word is an act of the office, done when its moment has come; what a paper says beyond what
 //! the file already knows is given, or made of the matter.
 
+mod decision;
+mod investigation;
+
 use super::bureau::{self, told};
 use super::media;
 use super::timeline::Timeline;
@@ -54,6 +57,8 @@ pub struct Matter {
     pub asked: (String, String, String),
     /// The facts, one sentence each; the first is what the case is called by.
     pub facts: Vec<String>,
+    /// What each fact rests on, by how the evidence's name begins; in turn where nothing is said.
+    pub rests_on: Vec<String>,
     /// Those of the cause where none is named.
     pub articles_violated: Vec<String>,
     pub articles_penalty: Vec<String>,
@@ -368,123 +373,6 @@ impl<'d> Docket<'d> {
         Ok(())
     }
 
-    /// The sheet of the clue with its approval.
-    pub async fn clue_sheet(&self, at: DateTime, own: Value) -> anyhow::Result<PaperId> {
-        self.desk.reach(at).await;
-        let fields = json!({
-            "category": self.matter.category, "handling": "受理核查",
-            "handling_reason": "反映的对象和地点明确，属本机关管辖。",
-            "title": format!("{}有关线索", self.matter.party.name), "confidential": false, "reply_requested": false,
-        });
-        let paper = self.writes("clue-sheet", merged(fields, own), "建议受理核查。").await?;
-        self.approved(later(at, 30), &paper).await?;
-        Ok(paper)
-    }
-
-    /// Asks for the filing; nobody has yet agreed.
-    pub async fn asks_to_file(&self, at: DateTime) -> anyhow::Result<PaperId> {
-        self.desk.reach(at).await;
-        let own = json!({
-            "case_summary": self.matter.facts.first(), "articles_violated": self.violated(),
-            "grounds": ["有明确的违法嫌疑人", "有违法事实需要调查", "属于本机关管辖", "未超过追责期限"],
-        });
-        self.writes("filing-approval", own, "符合立案条件，建议立案调查。").await
-    }
-
-    /// 立案.
-    pub async fn files(&self, at: DateTime) -> anyhow::Result<PaperId> {
-        let paper = self.asks_to_file(at).await?;
-        self.approved(later(at, 40), &paper).await?;
-        Ok(paper)
-    }
-
-    /// 不予立案, approved; those to be informed are not yet informed.
-    pub async fn declines(&self, at: DateTime, reason: &str, verification: &str, to_inform: Value) -> anyhow::Result<PaperId> {
-        self.desk.reach(at).await;
-        let own = json!({
-            "reason": "没有违法事实", "reason_text": reason, "verification": verification,
-            "basis": ["《中华人民共和国行政处罚法》第五十四条第二款"], "to_inform": to_inform,
-        });
-        let paper = self.writes("non-filing-approval", own, "未发现违法事实，建议不予立案。").await?;
-        self.approved(later(at, 40), &paper).await?;
-        Ok(paper)
-    }
-
-    /// Tells somebody of the refusal to file: the notice, approved and served.
-    pub async fn informs(&self, at: DateTime, recipient: Value, label: &str) -> anyhow::Result<PaperId> {
-        self.desk.reach(at).await;
-        let by = self.handlers.first().context("nobody handles the case")?.clone();
-        let own = json!({ "recipient": recipient, "further": "如有新的线索或者证据，可以继续向本机关反映。" });
-        let paper = self.submits(&by, "non-filing-notice", label, own, "请审阅。").await?;
-        self.approved(later(at, 30), &paper).await?;
-        let at = later(at, 120);
-        let to = Delivery {
-            method: ServiceMethod::Post,
-            recipient: String::new(),
-            relation: String::new(),
-            place: "邮政营业网点".into(),
-            voucher: "挂号信（演示）0000000000021".into(),
-            why_not_direct: "以书面方式邮寄告知".into(),
-        };
-        self.serves_to(at, &paper, label, to).await?;
-        Ok(paper)
-    }
-
-    /// Tells the party its rights and takes the address for service; served and scanned.
-    pub async fn tells_rights(&self, told_at: DateTime, recorded_at: DateTime) -> anyhow::Result<PaperId> {
-        self.desk.reach(recorded_at).await;
-        let party = &self.matter.party;
-        let recipient = if party.legal_representative.is_empty() { &party.name } else { &party.legal_representative };
-        let own = json!({
-            "stage": "调查取证", "place": self.matter.site, "told_at": minute(told_at),
-            "rights": ["陈述", "申辩", "申请执法人员回避", "核对、补正笔录", "拒绝回答与本案无关的问题"],
-            "duties": ["如实回答询问", "协助调查或者检查", "地址变更及时书面告知"],
-            "recusal": { "told": true, "answer": "不申请回避" },
-            "address_confirmation": {
-                "recipient": recipient, "address": party.address, "phone": party.phone, "electronic_consent": false,
-            },
-            "party_reply": "以上权利义务已经知悉，送达地址属实。", "date": told_at.date().to_string(),
-        });
-        let paper = self.writes("rights-notice", own, "").await?;
-        self.is_issued(&paper).await?;
-        self.serves(told_at, later(recorded_at, 10), &paper, self.by_hand(&self.matter.site)).await?;
-        self.scans(later(recorded_at, 40), &paper).await?;
-        Ok(paper)
-    }
-
-    /// 现场检查: from, to, and the record with its scan. `own` lays over what the matter says.
-    pub async fn inspects(&self, from: DateTime, to: DateTime, findings: &str, own: Value) -> anyhow::Result<PaperId> {
-        self.desk.reach(later(to, 20)).await;
-        let (name, duty) = &self.matter.site_person;
-        let fields = json!({
-            "place": self.matter.site, "from": minute(from), "to": minute(to), "findings": findings,
-            "site_person": { "name": name, "duty": duty },
-            "recusal": { "told": true, "answer": "不申请回避" }, "notified_on_camera": true,
-            "party_opinion": "以上笔录已阅，属实。",
-        });
-        let paper = self.writes("inspection-record", merged(fields, own), "").await?;
-        self.is_issued(&paper).await?;
-        self.scans(later(to, 90), &paper).await?;
-        Ok(paper)
-    }
-
-    /// 调查询问: every question of the cause is answered in general words, unless `own` says more.
-    pub async fn inquires(&self, from: DateTime, to: DateTime, own: Value) -> anyhow::Result<PaperId> {
-        self.desk.reach(later(to, 15)).await;
-        let (name, id_number, relation) = &self.matter.asked;
-        let session = self.file().await?.of_kind("inquiry-record").count() + 1;
-        let fields = json!({
-            "session": session, "place": format!("{}询问室", self.office().agency().name), "from": minute(from), "to": minute(to),
-            "person": { "name": name, "id_number": id_number, "relation": relation, "work_unit": self.matter.party.name },
-            "minor": false, "recusal": { "told": true, "answer": "不申请回避" }, "questions": self.answers(),
-            "party_opinion": "以上笔录已阅，与我所说一致。",
-        });
-        let paper = self.writes("inquiry-record", merged(fields, own), "").await?;
-        self.is_issued(&paper).await?;
-        self.scans(later(to, 60), &paper).await?;
-        Ok(paper)
-    }
-
     /// Attaches evidence.
     pub async fn attaches(&self, at: DateTime, exhibit: Exhibit) -> anyhow::Result<EvidenceId> {
         self.desk.reach(at).await;
@@ -506,88 +394,6 @@ impl<'d> Docket<'d> {
         };
         let receipt = attach_evidence(self.office(), &self.writer().await?, what).await.map_err(|e| told(&exhibit.name, &e))?;
         Ok(EvidenceId(receipt.id))
-    }
-
-    /// 询问通知: approved and served.
-    pub async fn summons(&self, at: DateTime, appear_at: DateTime) -> anyhow::Result<PaperId> {
-        self.desk.reach(at).await;
-        let own = json!({
-            "person": format!("{}（{}）", self.matter.asked.0, self.matter.asked.2),
-            "matter": "涉嫌违法行为的有关情况。", "appear_at": minute(appear_at),
-            "place": format!("{}询问室", self.office().agency().name),
-            "materials": ["身份证件", "营业执照和许可证原件及复印件", "委托他人到场的，授权委托书"],
-        });
-        let paper = self.writes("inquiry-notice", own, "请审阅。").await?;
-        self.approved(later(at, 30), &paper).await?;
-        self.serves(later(at, 120), later(at, 150), &paper, self.by_hand(&self.matter.site)).await?;
-        Ok(paper)
-    }
-
-    /// 责令改正: approved and served.
-    pub async fn orders_correction(&self, at: DateTime, deadline: Date, recheck_on: Date) -> anyhow::Result<PaperId> {
-        self.desk.reach(at).await;
-        let own = json!({
-            "violation": self.matter.facts.first(), "articles_violated": self.violated(),
-            "basis": ["《中华人民共和国行政处罚法》第二十八条第一款"], "mode": "限期改正",
-            "deadline": deadline.to_string(), "requirements": self.matter.requirements, "recheck_on": recheck_on.to_string(),
-        });
-        let paper = self.writes("order-to-correct", own, "建议责令限期改正。").await?;
-        self.approved(later(at, 30), &paper).await?;
-        self.serves(later(at, 150), later(at, 170), &paper, self.by_hand(&self.matter.site)).await?;
-        Ok(paper)
-    }
-
-    /// 证据目录.
-    pub async fn lists_evidence(&self, at: DateTime) -> anyhow::Result<PaperId> {
-        self.desk.reach(at).await;
-        let paper = self.writes("evidence-list", json!({}), "").await?;
-        self.is_issued(&paper).await?;
-        Ok(paper)
-    }
-
-    /// 案件调查终结报告, submitted.
-    pub async fn reports(&self, at: DateTime, course: &str, own: Value) -> anyhow::Result<PaperId> {
-        self.desk.reach(at).await;
-        let (kind, text) = &self.matter.circumstance;
-        let mut discretion = json!({
-            "standard": "本机关公布的行政处罚裁量基准（演示）", "tier": "一般", "reason": "初次被查处，未造成其他后果。",
-        });
-        if !self.matter.range.is_empty() {
-            discretion["range"] = self.matter.range.as_str().into();
-        }
-        let fields = json!({
-            "course": course, "facts": self.facts().await?, "articles_violated": self.violated(),
-            "articles_penalty": self.penalised(), "circumstances": [{ "kind": kind, "text": text }], "discretion": discretion,
-            "illegal_gains_fen": 0, "proposal": "给予行政处罚", "measures": self.measures(),
-            "hearing_right": false, "major": false,
-        });
-        self.writes("investigation-report", merged(fields, own), "事实清楚，证据充分，建议给予行政处罚。").await
-    }
-
-    /// 法制审核意见书, submitted by the reviewer with consent.
-    pub async fn reviews(&self, at: DateTime) -> anyhow::Result<PaperId> {
-        self.desk.reach(at).await;
-        let reviewer = self.desk.holder(Role::LegalReviewer, "")?;
-        let row = self.office().account_of(&PersonId(reviewer)).await.map_err(|e| told("account", &e))?.context("no reviewer")?;
-        let items = ["主体", "事实", "证据", "依据", "程序", "裁量", "文书"];
-        let conclusions: Vec<Value> =
-            items.iter().map(|item| json!({ "item": item, "conclusion": "符合要求", "note": "经审核，未发现问题。" })).collect();
-        let own = json!({
-            "submitted_at": minute(later(at, -120)), "grounds": ["本机关规定普通程序案件应当审核"],
-            "conclusions": conclusions, "opinion": "同意", "opinion_text": "同意承办机构的处理建议。",
-            "reviewer": { "first_time": false }, "reviewed_at": minute(at),
-        });
-        self.submits(&row.account, "legal-review", "", own, "同意承办机构的处理建议。").await
-    }
-
-    /// 行政处罚事先告知书, submitted.
-    pub async fn notifies(&self, at: DateTime) -> anyhow::Result<PaperId> {
-        self.desk.reach(at).await;
-        let own = json!({
-            "reasons": format!("{}违反上述规定，按裁量基准一般档处理。", self.matter.party.name),
-            "articles_violated": self.violated(), "articles_penalty": self.penalised(),
-        });
-        self.writes("prior-notice", own, "请审阅。").await
     }
 
     /// Serves a paper on the party; the proof of service is scanned.
@@ -650,158 +456,6 @@ impl<'d> Docket<'d> {
         }
     }
 
-    /// 陈述申辩: the record of what was raised, scanned.
-    pub async fn states(&self, from: DateTime, to: DateTime, way: &str, raised: &[Raised], own: Value) -> anyhow::Result<PaperId> {
-        let points: Vec<Value> = raised.iter().map(|p| json!({ "kind": p.kind, "text": p.text })).collect();
-        let fields = json!({ "way": way, "points": points, "hearing_requested": "不要求听证" });
-        self.statement(from, to, merged(fields, own)).await
-    }
-
-    /// 明确放弃陈述申辩.
-    pub async fn waives(&self, from: DateTime, to: DateTime) -> anyhow::Result<PaperId> {
-        let fields = json!({
-            "way": "明确放弃", "points": [], "waiver": "我方对告知的内容没有异议，放弃陈述、申辩。",
-            "hearing_requested": "不要求听证",
-        });
-        self.statement(from, to, fields).await
-    }
-
-    async fn statement(&self, from: DateTime, to: DateTime, own: Value) -> anyhow::Result<PaperId> {
-        self.desk.reach(later(to, 15)).await;
-        let party = &self.matter.party;
-        let (name, relation) = match party.legal_representative.as_str() {
-            "" => (party.name.as_str(), "当事人"),
-            name => (name, "法定代表人（负责人）"),
-        };
-        let fields = json!({
-            "place": format!("{}接待室", self.office().agency().name), "from": minute(from), "to": minute(to),
-            "person": { "name": name, "relation": relation }, "party_opinion": "以上笔录已阅，属实。",
-        });
-        let paper = self.writes("statement-record", merged(fields, own), "").await?;
-        self.is_issued(&paper).await?;
-        self.scans(later(to, 60), &paper).await?;
-        Ok(paper)
-    }
-
-    /// 陈述申辩复核意见书, submitted: a finding for each point.
-    pub async fn examines(&self, at: DateTime, course: &str, raised: &[Raised], conclusion: &str) -> anyhow::Result<PaperId> {
-        self.desk.reach(at).await;
-        let by = self.writer().await?.person.name;
-        let findings: Vec<Value> = raised
-            .iter()
-            .map(|p| json!({ "point": p.text, "adopted": p.adopted, "reason": p.reason, "examined_by": by }))
-            .collect();
-        let own = json!({ "course": course, "findings": findings, "conclusion": conclusion, "measures": self.measures() });
-        self.writes("statement-examination", own, "按复核意见处理。").await
-    }
-
-    /// 行政处罚决定审批表, submitted.
-    pub async fn asks_to_decide(&self, at: DateTime) -> anyhow::Result<PaperId> {
-        self.desk.reach(at).await;
-        let own = json!({
-            "case_summary": self.matter.facts.join(""), "articles_violated": self.violated(),
-            "articles_penalty": self.penalised(), "hearing": "当事人不要求听证", "measures": self.measures(),
-        });
-        self.writes("decision-approval", own, "建议按拟处意见作出决定。").await
-    }
-
-    /// 行政处罚决定书, signed by the head and issued.
-    pub async fn decides(&self, at: DateTime, course: &str) -> anyhow::Result<PaperId> {
-        self.desk.reach(at).await;
-        let fined = self.matter.measures.iter().any(|m| m.amount_fen.is_some());
-        let mut own = json!({
-            "course": course, "articles_violated": self.violated(), "articles_penalty": self.penalised(),
-            "measures": self.measures(), "correction": "当事人应当立即改正违法行为。",
-            "others": "行政复议、行政诉讼期间，除法律另有规定外，本决定不停止执行。本决定将依法公开。",
-        });
-        if !fined {
-            own["performance"] = json!({ "term": "自收到本决定书之日起生效", "way": "无需缴款", "late_surcharge": "/", "account": "/" });
-        }
-        let paper = self.writes("penalty-decision", own, "").await?;
-        self.approved(later(at, 40), &paper).await?;
-        Ok(paper)
-    }
-
-    /// 履行情况检查, scanned.
-    pub async fn checks_performance(&self, from: DateTime, to: DateTime) -> anyhow::Result<PaperId> {
-        self.desk.reach(later(to, 20)).await;
-        let file = self.file().await?;
-        let ordered = file.of_kind("order-to-correct").next_back();
-        let requirements = ordered.and_then(|o| o.field("requirements")).and_then(Value::as_array).cloned().unwrap_or_default();
-        let corrections: Vec<Value> = requirements
-            .iter()
-            .map(|r| json!({ "requirement": r, "corrected": "已改正", "found": "现场核查，已经改正。" }))
-            .collect();
-        let day = from.date().to_string();
-        let performance: Vec<Value> = self
-            .matter
-            .measures
-            .iter()
-            .map(|m| {
-                let mut row = json!({ "measure": m.content, "state": "已履行", "performed_on": day });
-                if let Some(amount) = m.amount_fen {
-                    row["amount_fen"] = amount.into();
-                    row["voucher"] = "演示00000012".into();
-                }
-                row
-            })
-            .collect();
-        let own = json!({
-            "occasion": if corrections.is_empty() { "检查决定履行情况" } else { "一并检查" },
-            "place": self.matter.site, "from": minute(from), "to": minute(to), "performance": performance,
-            "corrections": corrections, "conclusion": "决定已全部履行，违法行为已改正。", "next_step": "无需后续措施",
-            "party_opinion": "以上记录属实。",
-        });
-        let paper = self.writes("performance-check", own, "").await?;
-        self.is_issued(&paper).await?;
-        self.scans(later(to, 60), &paper).await?;
-        Ok(paper)
-    }
-
-    /// 结案: the closing report approved, the case concluded.
-    pub async fn closes(&self, at: DateTime) -> anyhow::Result<()> {
-        self.desk.reach(at).await;
-        let day = at.date().to_string();
-        let paid = self.matter.measures.iter().filter_map(|m| m.amount_fen);
-        let receipts: Vec<Value> =
-            paid.map(|amount| json!({ "number": "演示00000012", "amount_fen": amount, "date": day })).collect();
-        let own = json!({
-            "case_summary": self.matter.facts.first(), "result": "给予行政处罚", "execution": "自动履行",
-            "measures": self.measures(), "receipts": receipts, "items": [],
-        });
-        let paper = self.writes("closing-report", own, "已履行完毕，建议结案。").await?;
-        self.approved(later(at, 40), &paper).await?;
-        let at = later(at, 150);
-        self.desk.reach(at).await;
-        let what = crate::acts::conclude_case::ConcludeCase {
-            case: self.case.clone(),
-            outcome: "给予行政处罚，当事人已履行".into(),
-            at: None,
-        };
-        crate::acts::conclude_case::conclude_case(self.office(), &self.writer().await?, what)
-            .await
-            .map_err(|e| told("conclusion", &e))?;
-        Ok(())
-    }
-
-    /// 立卷归档 by the archivist.
-    pub async fn archives(&self, at: DateTime) -> anyhow::Result<()> {
-        self.desk.reach(at).await;
-        let archivist = self.desk.holder(Role::Archivist, "")?;
-        let row = self.office().account_of(&PersonId(archivist)).await.map_err(|e| told("account", &e))?.context("no archivist")?;
-        let compiler = self.writer().await?.person.name;
-        let caller = self.desk.caller(&row.account).await?;
-        let what = crate::acts::archive_case::ArchiveCase {
-            case: self.case.clone(),
-            compiler,
-            checker: row.name,
-            missing: String::new(),
-            changes: String::new(),
-        };
-        crate::acts::archive_case::archive_case(self.office(), &caller, what).await.map_err(|e| told("volume", &e))?;
-        Ok(())
-    }
-
     fn violated(&self) -> Vec<String> {
         self.articles(&self.matter.articles_violated, "articles_violated")
     }
@@ -825,14 +479,22 @@ impl<'d> Docket<'d> {
         self.matter.measures.iter().map(row).collect()
     }
 
-    /// Each fact with a piece of evidence, in turn.
+    /// Each fact with the evidence it rests on.
     async fn facts(&self) -> anyhow::Result<Vec<Value>> {
         let file = self.file().await?;
-        let numbers: Vec<u32> = file.evidence.iter().filter(|e| !e.withdrawn).map(|e| e.number).collect();
-        ensure!(!numbers.is_empty(), "a report needs evidence");
-        let on = |i: usize| {
-            let number = numbers.get(i % numbers.len()).copied().unwrap_or(1);
-            json!([{ "evidence_number": format!("证{number}"), "page_or_second": "第1页" }])
+        let standing: Vec<&procedure::case::Evidence> = file.evidence.iter().filter(|e| !e.withdrawn).collect();
+        ensure!(!standing.is_empty(), "a report needs evidence");
+        let row = |e: &procedure::case::Evidence| {
+            let place = match (e.footage, e.happened.to) {
+                (true, Some(_)) => "00:00:10",
+                (true, None) => "全幅",
+                _ => "第1页",
+            };
+            json!({ "evidence_number": format!("证{}", e.number), "page_or_second": place })
+        };
+        let on = |i: usize| -> Vec<Value> {
+            let named = self.matter.rests_on.get(i).and_then(|name| standing.iter().find(|e| e.name.starts_with(name.as_str())));
+            named.or(standing.get(i % standing.len())).map(|e| row(e)).into_iter().collect()
         };
         Ok(self.matter.facts.iter().enumerate().map(|(i, text)| json!({ "text": text, "evidence": on(i) })).collect())
     }

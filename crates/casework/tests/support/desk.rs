@@ -55,6 +55,7 @@ pub fn matter() -> Matter {
         asked: ("张某某".into(), "420112197809099991".into(), "法定代表人（负责人）".into()),
         party,
         facts: vec!["2026年8月15日晚，当事人允许一名未成年人进入其营业性歌舞娱乐场所。".into()],
+        rests_on: vec![],
         articles_violated: vec!["《中华人民共和国未成年人保护法》第五十八条".into()],
         articles_penalty: vec!["《中华人民共和国未成年人保护法》第一百二十三条".into()],
         range: "责令限期改正，给予警告，没收违法所得，可以并处五万元以下罚款".into(),

@@ -48,6 +48,21 @@ pub async fn reopen(place: &Path, at: DateTime) -> Office {
     Office::open(settings(place), Clock::at(at)).await.unwrap()
 }
 
+/// Whoever sets up accounts.
+pub fn installer() -> Caller {
+    Caller::new(
+        Person {
+            id: PersonId("installer".into()),
+            name: "安装人员".into(),
+            roles: vec![Role::SecurityAdmin],
+            department: DepartmentId("d1".into()),
+            certificates: vec![],
+            qualification: None,
+        },
+        "test",
+    )
+}
+
 /// The people of the bureau.
 pub struct People {
     pub zhao: Caller,
@@ -58,17 +73,7 @@ pub struct People {
 }
 
 pub async fn people(office: &Office) -> People {
-    let setter = Caller::new(
-        Person {
-            id: PersonId("installer".into()),
-            name: "安装人员".into(),
-            roles: vec![Role::SecurityAdmin],
-            department: DepartmentId("d1".into()),
-            certificates: vec![],
-            qualification: None,
-        },
-        "test",
-    );
+    let setter = installer();
     let mut made = vec![];
     for (account, name, role) in [
         ("zhao", "赵某甲", Role::Officer),

@@ -187,11 +187,23 @@ impl Engine {
         self.with_values(rows).await
     }
 
+    pub async fn entries_at(&self, sequences: &[u64]) -> Result<Vec<StoredEntry>, DatabaseError> {
+        let mut rows: Vec<EntryRow> = Vec::new();
+        for some in sequences.chunks(LIST_MAX) {
+            let mut query = select::<EntryRow>();
+            push_sequences(&mut query, some.iter().map(|sequence| *sequence as i64));
+            rows.extend(all::<EntryRow>(&self.pool, query).await?);
+        }
+        rows.sort_unstable_by_key(|row| row.sequence);
+        rows.dedup_by_key(|row| row.sequence);
+        self.with_values(rows).await
+    }
+
     async fn with_values(&self, rows: Vec<EntryRow>) -> Result<Vec<StoredEntry>, DatabaseError> {
         let mut entries = Vec::with_capacity(rows.len());
         for some in rows.chunks(LIST_MAX) {
             let mut values = select::<ValuesRow>();
-            push_sequences(&mut values, some);
+            push_sequences(&mut values, some.iter().map(|row| row.sequence));
             let mut values: std::collections::HashMap<i64, String> =
                 all::<ValuesRow>(&self.pool, values)
                     .await?
@@ -199,7 +211,7 @@ impl Engine {
                     .map(|row| (row.sequence, row.ordinary))
                     .collect();
             let mut sealed = select::<SealedRow>();
-            push_sequences(&mut sealed, some);
+            push_sequences(&mut sealed, some.iter().map(|row| row.sequence));
             let mut members: std::collections::HashMap<i64, Vec<SealedMember>> =
                 std::collections::HashMap::new();
             for row in all::<SealedRow>(&self.pool, sealed).await? {
@@ -260,11 +272,11 @@ impl Engine {
     }
 }
 
-fn push_sequences(query: &mut QueryBuilder<Db>, rows: &[EntryRow]) {
+fn push_sequences(query: &mut QueryBuilder<Db>, sequences: impl Iterator<Item = i64>) {
     query.push(" WHERE sequence IN (");
     let mut list = query.separated(", ");
-    for row in rows {
-        list.push_bind(row.sequence);
+    for sequence in sequences {
+        list.push_bind(sequence);
     }
     query.push(") ORDER BY sequence");
 }

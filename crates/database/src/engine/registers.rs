@@ -588,6 +588,10 @@ fn narrow_duties(query: &mut Query, filter: &DutyFilter) {
     query.push(" WHERE 1 = 1");
     narrow(query, "duties.department", &filter.department);
     narrow(query, "duties.stream", &filter.stream);
+    if !filter.streams.is_empty() {
+        query.push(" AND duties.stream IN ");
+        push_list(query, &filter.streams);
+    }
     if filter.open {
         query.push(" AND ").push(DUTY_OPEN);
     }

@@ -63,7 +63,8 @@ pub fn stops(desk: &Desk, seen: &PaperFile) -> Vec<Stop> {
         acts.push(("批准成文", format!("issue({kind})")));
     }
     let lacking = |act: &str| -> Vec<Missing> {
-        let found = decide::gates(case, desk.office.book(), seen.file.now, act, seen.file.now);
+        let about = decide::About::subject(case, &seen.paper.subject);
+        let found = decide::gates_about(case, desk.office.book(), seen.file.now, act, seen.file.now, about);
         found.into_iter().filter(|f| f.severity == Severity::Grave).map(|f| f.missing).collect()
     };
     let stops = acts.into_iter().map(|(word, act)| (word, lacking(&act))).filter(|(_, lacking)| !lacking.is_empty());

@@ -234,11 +234,9 @@ impl Drawing<'_> {
     fn next_acts(&self, file: &CaseFile, path: &str) -> (Vec<NextAct>, Vec<WaitingAct>) {
         let (ready, waiting): (Vec<&views::NextAct>, Vec<&views::NextAct>) = file.next.iter().partition(|n| n.missing.is_empty());
         let first = self.first(file, &ready, path);
-        let listed = ready.iter().map(|n| (n.act.as_str(), n.title.clone()));
-        let standing = standing_acts(file).into_iter().filter(|act| file.next.iter().all(|n| n.act != *act));
-        let others = listed.chain(standing.map(|act| (act, act_title(self.book, act)))).map(|(act, label)| {
-            let href = act_path(act, path).unwrap_or_else(|| format!("{path}/{act}"));
-            NextAct { label, href, primary: false }
+        let others = ready.iter().map(|n| {
+            let href = act_path(&n.act, path).unwrap_or_else(|| format!("{path}/{}", n.act));
+            NextAct { label: n.title.clone(), href, primary: false }
         });
         let mut next: Vec<NextAct> = others.filter(|n| first.as_ref().is_none_or(|f| f.href != n.href)).collect();
         if let Some(first) = first {
@@ -259,14 +257,17 @@ impl Drawing<'_> {
             return Some(missing);
         }
         let named = |act: &str| ready.iter().find(|n| n.act == act);
+        // What stands open beside the stage is never the next step of the case.
+        let procedure = self.book.procedures.get(&file.case.procedure);
+        let of_stage = |n: &&&views::NextAct| procedure.is_none_or(|p| p.standing.iter().all(|s| s.act != n.act));
         let fresh = || {
-            ready.iter().find(|n| match split_call(&n.act) {
+            ready.iter().filter(of_stage).find(|n| match split_call(&n.act) {
                 ("submit", args) => args.first().is_some_and(|kind| file.case.of_kind(kind).next().is_none()),
                 _ => true,
             })
         };
         let standing = if file.missing.is_empty() { named(file.next_act) } else { None };
-        let act = standing.or_else(fresh).or(ready.first())?;
+        let act = standing.or_else(fresh).or(ready.iter().find(of_stage))?;
         let href = act_path(&act.act, path).unwrap_or_else(|| format!("{path}/{}", act.act));
         Some(NextAct { label: act.title.clone(), href, primary: true })
     }
@@ -320,28 +321,6 @@ fn subject_zh(subject: &Subject, case: &Case, hidden: &Hidden) -> String {
         Subject::Paper(id) => case.paper(id).map(|p| p.number.clone().unwrap_or_else(|| p.title.clone())).unwrap_or_default(),
         Subject::Evidence(id) => case.evidence(id).map(|e| format!("{}号 {}", e.number, e.name)).unwrap_or_default(),
     }
-}
-
-/// Acts that follow from what stands open rather than from the stage.
-fn standing_acts(file: &CaseFile) -> Vec<&'static str> {
-    let case = &file.case;
-    if !file.sight.may_act || case.archived_at.is_some() {
-        return vec![];
-    }
-    let declined = case.declined_at.is_some() && case.concluded_at.is_none();
-    let told = |label: &String| case.inform_impossible.iter().any(|(whom, _)| whom == label);
-    let mut acts = vec![];
-    if case.visits.iter().any(|v| v.ended.is_none()) {
-        acts.push("end-visit");
-    }
-    if declined && case.to_inform.iter().any(|i| !told(&i.label)) {
-        acts.push("inform-impossible");
-    }
-    if declined {
-        acts.push("conclude-case");
-    }
-    acts.extend(["correct", "raise-protection"]);
-    acts
 }
 
 /// The paper a mend would make, where it is made already and neither issued nor sent back.

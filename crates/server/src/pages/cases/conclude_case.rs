@@ -9,13 +9,10 @@ use crate::pages::shared;
 use axum::extract::{Form as Body, Path, State};
 use axum::response::Response;
 use casework::ActError;
-use casework::acts::conclude_case::{ConcludeCase, conclude_case};
+use casework::acts::conclude_case::{ConcludeCase, conclude_case, outcomes};
 use casework::permissions::Power;
 
 const ACT: &str = "conclude-case";
-
-/// How a case ends, as the closing report says it.
-const OUTCOMES: [&str; 5] = ["给予行政处罚，已经履行", "不予行政处罚", "撤销案件", "移送其他机关", "移送司法机关"];
 
 pub async fn show(State(desk): State<Desk>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
     let act = ActDesk::open(&desk, &visitor, id, ACT, Power::Investigate).await?;
@@ -43,19 +40,17 @@ pub async fn submit(
 }
 
 fn read(filled: &Filled, act: &ActDesk) -> Result<ConcludeCase, ActError> {
-    let declined = act.file.case.declined_at.is_some();
     let outcome = filled.one("outcome");
-    if !declined && !OUTCOMES.contains(&outcome) {
-        return Err(ActError::field("outcome", "请选择案件的结果"));
-    }
     Ok(ConcludeCase { case: act.id.clone(), outcome: outcome.to_owned(), at: act::happened(filled, act.file.now)? })
 }
 
 fn form(act: &ActDesk) -> Form {
-    let outcome = if act.file.case.declined_at.is_some() {
-        Field::fixed("outcome", "结果", "不予立案")
-    } else {
-        Field::radios("outcome", "结果", OUTCOMES.map(|o| Choice::new(o, o)).to_vec()).article("行政处罚法第五十七条").required()
+    let outcomes = outcomes(&act.desk.office, &act.file.case);
+    let outcome = match outcomes.as_slice() {
+        [only] => Field::fixed("outcome", "结果", only.clone()),
+        all => Field::radios("outcome", "结果", all.iter().map(|o| Choice::new(o.clone(), o.clone())).collect())
+            .article("行政处罚法第五十七条")
+            .required(),
     };
     let mut form = act.form(vec![outcome, act::happened_field(act.file.now)]);
     form.confirm = "终结以后，三十日内立卷归档。确定终结案件吗？".into();

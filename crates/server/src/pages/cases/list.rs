@@ -74,9 +74,9 @@ pub async fn show(State(desk): State<Desk>, visitor: Visitor, Query(pairs): Quer
     let now = desk.office.now();
     let directory = desk.office.directory();
     let mut cases = vec![];
+    let nearest = desk.office.nearest_duties(&rows).await.map_err(problem)?;
     for row in &rows {
-        let due = desk.office.nearest_duty(row).await.map_err(problem)?;
-        cases.push(case_row(row, due.as_ref(), book, &directory, now));
+        cases.push(case_row(row, nearest.get(&row.id), book, &directory, now));
     }
     let departments = paging::departments(&desk, &visitor).await;
     let filters = filters(&asked, &visitor, book, &directory, departments);

@@ -10,20 +10,16 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use casework::acts::register_clue::{RegisterClue, problems, register_clue};
 use casework::permissions::{self, Power};
-use casework::views::cause_domains;
 use casework::{ActError, FieldProblem};
 use jiff::civil::DateTime;
+use procedure::Rulebook;
 use procedure::event::{ClueSource, Informant};
-use std::collections::BTreeMap;
-
-/// How a clue reaches the bureau.
-const CHANNELS: [&str; 8] = ["现场检查", "12345热线", "电话", "来信", "来访", "网络平台", "公文交换", "其他"];
 
 pub async fn show(State(desk): State<Desk>, visitor: Visitor) -> Result<Response, Problem> {
     if permissions::reach(&visitor.caller.person, Power::RegisterClue).is_none() {
         return Err(Problem::Forbidden { why: "您的岗位不能登记线索。".into() });
     }
-    let form = form(desk.office.now(), &cause_domains(desk.office.book()));
+    let form = form(desk.office.now(), desk.office.book());
     Ok(page(drawn(&desk, &visitor, form).await))
 }
 
@@ -41,7 +37,7 @@ pub async fn submit(State(desk): State<Desk>, mut visitor: Visitor, Body(pairs):
     match done {
         Ok(receipt) => Ok(Redirect::to(&format!("/clues/{}?done=register-clue", receipt.id)).into_response()),
         Err(ActError::Invalid(problems)) => {
-            let form = shared::redrawn(form(desk.office.now(), &cause_domains(desk.office.book())), &filled, problems);
+            let form = shared::redrawn(form(desk.office.now(), desk.office.book()), &filled, problems);
             Ok(page_with(StatusCode::UNPROCESSABLE_ENTITY, drawn(&desk, &visitor, form).await))
         }
         Err(other) => Err(desk.problem(other, "登记线索", Link::new("返回线索", "/clues"))),
@@ -92,16 +88,15 @@ fn read(filled: &Filled, now: DateTime) -> (RegisterClue, Vec<FieldProblem>) {
     (what, wrong)
 }
 
-fn form(now: DateTime, domains: &BTreeMap<String, String>) -> Form {
+/// Ways and categories are those of the clue's own sheet, which is filled from here.
+fn form(now: DateTime, book: &Rulebook) -> Form {
+    let listed = |field: &str| -> Vec<Choice> { book.paper("clue-sheet").map_or(vec![], |sheet| sheet.choices(field).map(|c| Choice::new(c, c)).collect()) };
     let sources = ClueSource::ALL.map(|s| Choice::new(s.code(), s.title())).to_vec();
-    let channels = CHANNELS.map(|c| Choice::new(c, c)).to_vec();
-    let mut categories: Vec<Choice> = domains.values().map(|title| Choice::new(title.clone(), title.clone())).collect();
-    categories.push(Choice::new("其他", "其他"));
     let fields = vec![
         Field::radios("source", "案源途径", sources).required().article(article_zh("本制度13")),
         Field::datetime("received_at", "接收时间").value(words::moment_field(now)).required().hint("实际收到的时间；登记时间由系统记下").half(),
-        Field::select("channel", "接收方式", channels).required().half(),
-        Field::select("category", "类别", categories).required().half(),
+        Field::select("channel", "接收方式", listed("channel")).required().half(),
+        Field::select("category", "类别", listed("category")).required().half(),
         Field::text("target", "被反映的单位或者场所").required().half(),
         Field::area("content", "线索内容").required().hint("不要在这里写投诉人、举报人的姓名和联系方式"),
         Field::text("transferring_body", "交办或者移送的机关").hint("其他机关移送的必填").half(),
@@ -132,9 +127,11 @@ mod tests {
 
     #[test]
     fn the_informants_fields_are_never_kept_on_the_device() {
-        let form = form(jiff::civil::date(2026, 11, 16).at(9, 0, 0, 0), &BTreeMap::new());
+        let form = form(jiff::civil::date(2026, 11, 16).at(9, 0, 0, 0), crate::pages::cases::testing::book());
         let protected: Vec<&str> = form.fields.iter().filter(|f| f.protected).map(|f| f.name.as_str()).collect();
         assert_eq!(protected, ["informant.name", "informant.contact"]);
         assert_eq!(form.fields[0].choices.len(), 5, "the five sources");
+        let offered = |name: &str| form.fields.iter().find(|f| f.name == name).expect("a field").choices.iter().any(|c| c.value == "公函" || c.value == "网吧");
+        assert!(offered("channel") && offered("category"), "as the clue's sheet lists them");
     }
 }

@@ -157,7 +157,7 @@ impl Setting {
 
     /// The name of the act, as the rules know it.
     pub fn act_name(&self) -> String {
-        if self.form.nature.happened() { format!("record({})", self.form.kind) } else { format!("submit({})", self.form.kind) }
+        format!("submit({})", self.form.kind)
     }
 
     /// The act in words.
@@ -174,7 +174,9 @@ impl Setting {
 
     fn lacking(&self, desk: &Desk) -> Vec<Missing> {
         let mut lacking: Vec<Missing> = vec![];
-        let found = decide::gates(&self.file.case, desk.office.book(), self.file.now, &self.act_name(), self.file.now);
+        let (case, now) = (&self.file.case, self.file.now);
+        let about = decide::About::subject(case, &self.subject);
+        let found = decide::gates_about(case, desk.office.book(), now, &self.act_name(), now, about);
         for found in found.into_iter().filter(|f| f.severity == Severity::Grave) {
             if lacking.iter().all(|m| m.sentence != found.missing.sentence) {
                 lacking.push(found.missing);

@@ -163,6 +163,12 @@ fn the_first_thing_missing_is_done_first_though_the_stage_does_not_list_it() {
 #[test]
 fn what_stands_open_can_be_ended() {
     let labels = |page: CasePage| page.next.into_iter().map(|n| (n.label, n.href)).collect::<Vec<_>>();
+    // What the procedure offers, as the office hands it to the page.
+    let file = |records| {
+        let file = file(records);
+        let next = views::next_acts(&file.case, book(), file.now, file.sight, true);
+        CaseFile { next, ..file }
+    };
     let page = labels(drawn(&file(records()), Show::All));
     assert!(page.contains(&("记录离开现场".into(), "/cases/7/end-visit".into())));
     assert!(page.contains(&("提高保密".into(), "/cases/7/raise-protection".into())));
