@@ -237,6 +237,9 @@ pub struct ProcedureStage {
     pub acts: Vec<String>,
     #[serde(default)]
     pub av: String,
+    /// Off the rail of a case that goes its way: only the refused come here.
+    #[serde(default)]
+    pub aside: bool,
 }
 
 /// An act that follows from what stands open rather than from the stage, until the case is archived.

@@ -94,7 +94,7 @@ fn rail(case: &Case, book: &Rulebook, now: DateTime) -> Vec<Step> {
         declined.into_iter().map(|s| (s, s.title().to_owned())).collect()
     } else {
         let procedure = book.procedures.get(&case.procedure);
-        let known = procedure.into_iter().flat_map(|p| &p.stages);
+        let known = procedure.into_iter().flat_map(|p| &p.stages).filter(|s| !s.aside);
         known.filter_map(|s| Some((Stage::parse(&s.code)?, s.title.clone()))).collect()
     };
     let standing = case.stage();
