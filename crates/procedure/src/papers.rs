@@ -3,7 +3,7 @@
 
 use crate::event::Step;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// One `[[paper]]` of `regulation/papers/INDEX.toml` with its schema.
 #[derive(Clone, Debug, Deserialize)]
@@ -108,5 +108,34 @@ impl PaperForm {
             .and_then(|p| p.get("title"))
             .and_then(Value::as_str)
             .unwrap_or(field)
+    }
+}
+
+/// The fields several papers share; a schema names one as `/common.schema.json#/$defs/<name>`.
+pub const COMMON_SCHEMA: &str = "papers/common.schema.json";
+
+/// A schema with every reference to a shared field replaced by that field. What stands beside the
+/// reference goes before what the shared field says. The error names a field that is not shared.
+pub fn with_common(schema: Value, common: &Value) -> Result<Value, String> {
+    match schema {
+        Value::Object(mut own) => {
+            let mut whole = match own.remove("$ref") {
+                None => Map::new(),
+                Some(Value::String(name)) => {
+                    let shared = name.strip_prefix("/common.schema.json#").and_then(|pointer| common.pointer(pointer));
+                    match with_common(shared.cloned().ok_or(name)?, common)? {
+                        Value::Object(shared) => shared,
+                        other => return Err(other.to_string()),
+                    }
+                }
+                Some(other) => return Err(other.to_string()),
+            };
+            for (key, value) in own {
+                whole.insert(key, with_common(value, common)?);
+            }
+            Ok(Value::Object(whole))
+        }
+        Value::Array(rows) => rows.into_iter().map(|row| with_common(row, common)).collect(),
+        leaf => Ok(leaf),
     }
 }

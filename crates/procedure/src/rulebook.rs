@@ -5,7 +5,7 @@ use crate::calendar::{Bounds, Calendar, Calendars};
 use crate::deadline::{Rolls, Term};
 use crate::event::Severity;
 use crate::papers::PaperForm;
-use crate::{acts, checks, facts};
+use crate::{acts, checks, facts, papers};
 
 pub use crate::causes::Cause;
 use jiff::civil::Date;
@@ -334,13 +334,13 @@ impl Rulebook {
         }
         rules.check_ids()?;
         let index: PaperIndex = one(&files, "papers/INDEX.toml")?;
+        let common = schema(&files, papers::COMMON_SCHEMA)?;
         let mut papers = BTreeMap::new();
         for mut form in index.papers {
             form.number_format = index.number.format.replace("{prefix}", &index.number.prefix);
             let path = format!("papers/{}/fields.schema.json", form.kind);
-            let text = files.get(&path).ok_or(RulebookError::MissingFile { path: path.clone() })?;
-            form.schema = serde_json::from_str(text)
-                .map_err(|e| RulebookError::Malformed { path: path.clone(), message: e.to_string() })?;
+            form.schema = papers::with_common(schema(&files, &path)?, &common)
+                .map_err(|name| RulebookError::UnknownName { path: path.clone(), rule: form.kind.clone(), name })?;
             papers.insert(form.kind.clone(), form);
         }
         let kinds: EvidenceKinds = one(&files, "evidence-kinds.toml")?;
@@ -554,6 +554,11 @@ struct Terms {
 struct Laws {
     #[serde(rename = "law")]
     laws: Vec<Law>,
+}
+
+fn schema(files: &BTreeMap<String, String>, path: &str) -> Result<serde_json::Value, RulebookError> {
+    let text = files.get(path).ok_or_else(|| RulebookError::MissingFile { path: path.into() })?;
+    serde_json::from_str(text).map_err(|e| RulebookError::Malformed { path: path.into(), message: e.to_string() })
 }
 
 fn one<T: for<'a> Deserialize<'a>>(files: &BTreeMap<String, String>, path: &str) -> Result<T, RulebookError> {
