@@ -143,3 +143,19 @@ fn a_public_notice_runs_thirty_days_and_sixty_before_2022() {
     assert_eq!(days("2022-01-01").as_deref(), Some("30 days"));
     assert_eq!(days("2021-12-31").as_deref(), Some("60 days"));
 }
+
+#[test]
+fn an_act_in_the_minute_of_what_it_waits_for_comes_after_it() {
+    let filed_at = |moment: &str| told(vec![case_opened().on("2026-03-02"), party_recorded(), filed().on(moment)]).on("2026-03-04");
+    let asked = || records("inquiry-record").happened("2026-03-03T09:06");
+    filed_at("2026-03-03T09:06:23").when(asked()).then_met("filed-before-investigation");
+    filed_at("2026-03-03T09:07:00").when(asked()).then_flawed_by("filed-before-investigation");
+}
+
+#[test]
+fn how_things_stand_is_asked_by_no_minute() {
+    // The form is dated by its minute, the system's clock stands at its second: nothing was missing.
+    let waived = || told(with(notified(), [statement_waived().on("2026-03-11")])).on("2026-03-13T09:00:41");
+    let asked = || submits("decision-approval").happened("2026-03-13T09:00");
+    waived().when(asked()).then_met("sheets-before-approval").then_met("points-before-decision");
+}

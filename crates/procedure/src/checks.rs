@@ -440,7 +440,8 @@ fn step_is_ones_own(ask: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
 fn not_ones_own_paper(ask: &Ask, act: &Act, _: &[&str]) -> Vec<String> {
     let role = text(act.fields, "step_role");
     let paper = act.about.paper.and_then(|id| ask.case.paper(id));
-    let own = paper.and_then(|p| p.current()).is_some_and(|v| v.by == act.actor.id);
+    // Whoever approved with changes wrote a version of somebody else's paper.
+    let own = paper.and_then(|p| p.versions.first()).is_some_and(|v| v.by == act.actor.id);
     one(own && role != "handler" && role != Role::LegalReviewer.code(), || "不能审批自己提交的文书".into())
 }
 

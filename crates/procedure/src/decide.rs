@@ -65,7 +65,7 @@ pub fn gates_about(case: &Case, book: &Rulebook, now: DateTime, act: &str, at: D
         for subject in over(&gate.over, case, about) {
             let ask = Ask { case, book, now, subject: &subject };
             // What came true only after the act happened does not excuse it.
-            let holds = |expression: &String| facts::since(&ask, expression).is_some_and(|since| since <= at);
+            let holds = |expression: &String| facts::since(&ask, expression).is_some_and(|since| by_the_minute(since) <= at);
             if gate.or_else.as_ref().is_some_and(holds) {
                 continue;
             }
@@ -136,6 +136,12 @@ pub fn gates_about(case: &Case, book: &Rulebook, now: DateTime, act: &str, at: D
         }
     }
     found
+}
+
+/// People write down minutes, the system seconds: what came true within the minute of an act came
+/// before it.
+fn by_the_minute(moment: DateTime) -> DateTime {
+    moment.date().at(moment.hour(), moment.minute(), 0, 0)
 }
 
 /// A condition not met, and how heavy it weighs.

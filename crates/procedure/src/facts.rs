@@ -130,9 +130,9 @@ pub static ALL: &[Fact] = &[
     Fact { name: "recording-ended", find: |a, _| footage(a).map(|e| e.happened.end()), says: |_, _| "录制尚未结束".into(), mend: |_| String::new() },
     Fact { name: "recording-stored", find: |a, _| footage(a).filter(|e| e.file.is_some()).map(|e| e.attached_at), says: |_, _| "音像记录尚未入库".into(), mend: |_| "attach-evidence".into() },
     Fact { name: "all-sheets-signed", find: all_sheets_signed, says: |a, _| format!("{}尚未归入签名扫描件，也没有拒签记录", titles(&unsigned(a))), mend: |_| "scan".into() },
-    Fact { name: "this-unserved", find: |a, _| this(a).filter(|p| p.services.is_empty()).map(|_| a.now), says: |a, _| format!("{}已经送达，不能作废，应当另行作出文书更正或者撤销", this_title(a)), mend: |_| String::new() },
-    Fact { name: "notices-served", find: |a, _| unserved(a).is_empty().then_some(a.now), says: |a, _| format!("{}已经成文，尚未送达", titles(&unserved(a))), mend: |_| "serve(*)".into() },
-    Fact { name: "duties-met", find: |a, _| unmet(a).is_empty().then_some(a.now), says: |a, _| format!("应办事项尚未办结：{}", unmet(a).join("、")), mend: |_| String::new() },
+    Fact { name: "this-unserved", find: |a, _| this(a).filter(|p| p.services.is_empty()).map(|_| always(a)), says: |a, _| format!("{}已经送达，不能作废，应当另行作出文书更正或者撤销", this_title(a)), mend: |_| String::new() },
+    Fact { name: "notices-served", find: |a, _| unserved(a).is_empty().then(|| always(a)), says: |a, _| format!("{}已经成文，尚未送达", titles(&unserved(a))), mend: |_| "serve(*)".into() },
+    Fact { name: "duties-met", find: |a, _| unmet(a).is_empty().then(|| always(a)), says: |a, _| format!("应办事项尚未办结：{}", unmet(a).join("、")), mend: |_| String::new() },
     Fact { name: "visit-open", find: |a, _| a.case.visits.iter().find(|v| v.ended.is_none()).map(|v| v.started), says: |_, _| "没有在场的现场检查".into(), mend: |_| "start-visit".into() },
     Fact { name: "someone-uninformed", find: someone_uninformed, says: |_, _| "没有尚待告知的人".into(), mend: |_| String::new() },
     Fact { name: "papers-finished", find: papers_finished, says: |a, _| format!("尚有{}份文书没有办完（待审批、已退回或已编号未成文）", unfinished(a).len()), mend: |_| "papers".into() },
@@ -187,6 +187,12 @@ fn titles(papers: &[&Paper]) -> String {
     let mut named: Vec<String> = papers.iter().map(|p| format!("《{}》", p.title)).collect();
     named.dedup();
     named.concat()
+}
+
+/// The moment of a fact that says how things stand, not when they came to stand so: it holds for any
+/// act of the case, however late it is entered.
+fn always(ask: &Ask) -> DateTime {
+    ask.case.opened_at.unwrap_or(DateTime::MIN)
 }
 
 /// The first act of enforcement by when it happened, whenever it was entered: declared as a start
@@ -381,7 +387,7 @@ fn points_examined(ask: &Ask, _: &[&str]) -> Option<DateTime> {
         .flat_map(|s| s.points.iter().map(|point| (s.party.0.as_str(), point)))
         .collect();
     if raised.is_empty() {
-        return ask.now.into();
+        return Some(always(ask));
     }
     let examinations: Vec<&Paper> =
         ask.case.of_kind("statement-examination").filter(|p| p.approved_at.is_some()).collect();
@@ -410,7 +416,7 @@ fn reviewed(ask: &Ask, _: &[&str]) -> Option<DateTime> {
 
 fn flaws_settled(ask: &Ask) -> Option<DateTime> {
     let blocking = crate::duties::flaws_of_acts(ask.case, ask.book, ask.now).iter().any(|f| f.blocks());
-    (!blocking).then_some(ask.now)
+    (!blocking).then(|| always(ask))
 }
 
 fn this<'a>(ask: &Ask<'a>) -> Option<&'a Paper> {
@@ -457,7 +463,7 @@ fn unsigned<'a>(ask: &Ask<'a>) -> Vec<&'a Paper> {
 }
 
 fn all_sheets_signed(ask: &Ask, _: &[&str]) -> Option<DateTime> {
-    unsigned(ask).is_empty().then_some(ask.now)
+    unsigned(ask).is_empty().then(|| always(ask))
 }
 
 fn unfinished<'a>(ask: &Ask<'a>) -> Vec<&'a Paper> {
@@ -465,7 +471,7 @@ fn unfinished<'a>(ask: &Ask<'a>) -> Vec<&'a Paper> {
 }
 
 fn papers_finished(ask: &Ask, _: &[&str]) -> Option<DateTime> {
-    unfinished(ask).is_empty().then_some(ask.now)
+    unfinished(ask).is_empty().then(|| always(ask))
 }
 
 /// Whether an opinion approves.
