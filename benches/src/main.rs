@@ -21,6 +21,10 @@ use anyhow::bail;
 use report::Report;
 use std::process::ExitCode;
 
+/// The allocator of the program that is measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What can be asked for by name.
 const NAMES: [&str; 6] = ["acts", "http", "upload", "pages", "start", "papers"];
 

@@ -6,6 +6,10 @@ mod places;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+/// A quarter of an act's time went into the system's allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// 留痕：行政执法全过程记录
 #[derive(Parser)]
 #[command(name = "liuhen", version, about, propagate_version = true)]
